@@ -1,0 +1,1 @@
+"""Gives a restored DynamoDB table back the settings that the restore dropped."""
