@@ -1,0 +1,140 @@
+"""The embedded AWS: moto, extended by what moto lacks and by how the real control plane behaves."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from unittest.mock import patch
+
+import boto3
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core import responses as moto_responses
+from moto.core.base_backend import BackendDict
+from moto.core.models import botocore_stubber
+from moto.core.request import normalize_request
+
+from tests.support.embedded_aws.boundary import Answer, Boundary, NoAnswerError
+from tests.support.embedded_aws.calls import Call, Principal
+from tests.support.embedded_aws.clock import Clock, moto_time
+from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
+
+ADMIN = Principal(DEFAULT_ACCOUNT_ID, f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/admin", "AKIAEMBEDDEDAWSADMIN")
+SECRET = "embedded-aws-has-no-secrets"  # noqa: S105 (moto does not check signatures)
+
+RestoreSeconds = float | Callable[[str], float]
+
+
+class EmbeddedAWS:
+    """An AWS of one's own, in this process or on a loopback port, on a clock of its own.
+
+    A context manager; one at a time in a process, because moto's state is the process's.
+    """
+
+    _only_one: ClassVar[threading.Lock] = threading.Lock()
+    _session: ClassVar[boto3.Session | None] = None
+
+    def __init__(self, *, server: bool = False, start: float | None = None) -> None:
+        """Prepare one; `server` serves it over HTTP on 127.0.0.1, `start` sets its clock (epoch seconds)."""
+        self.account = DEFAULT_ACCOUNT_ID
+        self.clock = Clock(start, running=server)
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self.restore_seconds: RestoreSeconds = 300.0
+        self.endpoint_url: str | None = None
+        self.handlers: dict[str, Callable[[Call], Answer]] = {}
+        self._serve = server
+        self._principals = {ADMIN.access_key: ADMIN}
+        self._boundary = Boundary(self)
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._exits = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start it, empty; raise RuntimeError if another one runs in this process."""
+        if not self._only_one.acquire(blocking=False):
+            raise RuntimeError("An embedded AWS already runs in this process; leave its context before the next.")
+        with ExitStack() as exits:
+            exits.callback(self._only_one.release)
+            exits.enter_context(moto_time(self.clock))
+            if self._serve:
+                from tests.support.embedded_aws.server import Server  # noqa: PLC0415 (Flask, wanted only here)
+
+                BackendDict.reset()
+                exits.callback(BackendDict.reset)
+                self.endpoint_url = exits.enter_context(Server(self._boundary)).endpoint_url
+            else:
+                exits.enter_context(mock_aws())
+                self._ask_moto = botocore_stubber.process_request
+                exits.enter_context(patch.object(botocore_stubber, "process_request", self._answer_in_process))
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it, and undo what it changed in this process."""
+        self._exits.close()
+
+    def client(self, service: str, region: str = "eu-west-1") -> BaseClient:
+        """Return a boto3 client of `service` (botocore's name) with an administrator's credentials and no retries."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self._shared_session().client(
+                service,
+                region_name=region,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id=ADMIN.access_key,
+                aws_secret_access_key=SECRET,
+                config=Config(retries={"total_max_attempts": 1}, user_agent_extra="embedded-aws-admin"),
+            )
+        return self._clients[service, region]
+
+    def environment(self, role_arn: str | None = None, region: str = "eu-west-1") -> dict[str, str]:
+        """Return the environment variables that point an SDK at this AWS, as the administrator or as a role."""
+        credentials = self.credentials(role_arn) if role_arn else _credentials(ADMIN.access_key)
+        variables = credentials | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        if self.endpoint_url:
+            variables["AWS_ENDPOINT_URL"] = self.endpoint_url
+        return variables
+
+    def credentials(self, role_arn: str, session: str = "session") -> dict[str, str]:
+        """Return credentials of the role, as environment variables; calls made with them carry it as `principal`."""
+        account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+        arn = f"arn:{role_arn.split(':')[1]}:sts::{account}:assumed-role/{role}/{session}"
+        key = next((p.access_key for p in self._principals.values() if p.arn == arn), None)
+        if key is None:
+            key = f"ASIA{len(self._principals):016d}"
+            self._principals[key] = Principal(account, arn, key)
+        return _credentials(key)
+
+    def principal(self, access_key: str) -> Principal:
+        """Return who owns `access_key`; a key that nobody was given is the administrator's."""
+        return self._principals.get(access_key) or Principal(self.account, ADMIN.arn, access_key)
+
+    def calls_of(self, *operations: str) -> list[Call]:
+        """Return the calls of `operations` ("UpdateTable" or "dynamodb:UpdateTable") in order; of none given, all."""
+        return [c for c in self.calls if not operations or c.operation in operations or c.name in operations]
+
+    def _answer_in_process(self, request: AWSPreparedRequest) -> Any:
+        try:
+            return self._boundary.handle(normalize_request(request), lambda: self._ask_moto(request))
+        except NoAnswerError as lost:
+            error = ConnectionClosedError if lost.reason == CONNECTION_RESET else ReadTimeoutError
+            raise error(endpoint_url=request.url) from lost
+
+    @classmethod
+    def _shared_session(cls) -> boto3.Session:
+        # Service models are slow to load, and a session keeps those it has loaded.
+        if cls._session is None:
+            cls._session = boto3.Session(botocore_session=botocore.session.Session())
+        return cls._session
+
+
+def _credentials(access_key: str) -> dict[str, str]:
+    variables = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": SECRET}
+    return variables | ({"AWS_SESSION_TOKEN": "embedded"} if access_key.startswith("ASIA") else {})

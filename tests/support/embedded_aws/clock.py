@@ -1,0 +1,73 @@
+"""The one clock that rules the embedded AWS."""
+
+import datetime as real_datetime
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from unittest.mock import patch
+
+
+class Clock:
+    """Epoch seconds that move only when told to, or with real time plus whatever was advanced."""
+
+    def __init__(self, start: float | None = None, *, running: bool = False) -> None:
+        """Start at `start` (epoch seconds, by default the present second); `running` adds real time to it."""
+        real = time.time()
+        self._offset = float(int(real)) if start is None else float(start)
+        self._origin = real if running else None
+        if running and start is None:
+            self._offset = real
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether time passes by itself."""
+        return self._origin is not None
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        with self._lock:
+            return self._offset if self._origin is None else self._offset + time.time() - self._origin
+
+    def datetime(self) -> real_datetime.datetime:
+        """Return now, aware and in UTC."""
+        return real_datetime.datetime.fromtimestamp(self.now(), real_datetime.UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward by `seconds`; raise ValueError if it would run backwards."""
+        if seconds < 0:
+            message = f"The clock cannot run backwards, and {seconds} s would; pass zero or more."
+            raise ValueError(message)
+        with self._lock:
+            self._offset += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Advance by `seconds`: a stand-in for `time.sleep`."""
+        self.advance(seconds)
+
+
+@contextmanager
+def moto_time(clock: Clock) -> Iterator[None]:
+    """Let moto take its time from `clock`.
+
+    Nearly everything in moto asks `moto.core.utils.utcnow`, which looks up `datetime` in its module when called.
+    Application Auto Scaling asks `time.time`.
+    """
+    from moto.applicationautoscaling import models as auto_scaling  # noqa: PLC0415 (slow to import, wanted only here)
+    from moto.core import utils  # noqa: PLC0415 (as above)
+
+    class ClockDatetime(real_datetime.datetime):
+        @classmethod
+        def now(cls, tz: real_datetime.tzinfo | None = None) -> real_datetime.datetime:
+            return real_datetime.datetime.fromtimestamp(clock.now(), tz)
+
+    clock_datetime = SimpleNamespace(
+        **{name: getattr(real_datetime, name) for name in ("date", "time", "timedelta", "timezone", "tzinfo", "UTC")},
+        datetime=ClockDatetime,
+    )
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(utils, "datetime", clock_datetime))
+        patches.enter_context(patch.object(auto_scaling, "time", SimpleNamespace(time=clock.now)))
+        yield

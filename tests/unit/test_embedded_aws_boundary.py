@@ -1,0 +1,119 @@
+import math
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from tests.support.embedded_aws import CONNECTION_RESET, READ_TIMEOUT, EmbeddedAWS
+
+
+@pytest.fixture(params=[False, True], ids=["in-process", "server"])
+def either(request):
+    with EmbeddedAWS(server=request.param) as embedded:
+        yield embedded
+
+
+ASK = {
+    "dynamodb": lambda aws: aws.client("dynamodb").list_tables(),
+    "sqs": lambda aws: aws.client("sqs").list_queues(),
+    "lambda": lambda aws: aws.client("lambda").list_functions(),
+    "application-autoscaling": lambda aws: aws.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="dynamodb"
+    ),
+    "iam": lambda aws: aws.client("iam").list_roles(),
+    "cloudwatch": lambda aws: aws.client("cloudwatch").describe_alarms(),
+}
+
+
+@pytest.mark.parametrize("service", ASK)
+def test_a_fault_is_an_error_of_the_services_own_format(either, service):
+    either.faults.add(f"{service}:*", "SomethingException", "No & no", status=418)
+    with pytest.raises(ClientError) as caught:
+        ASK[service](either)
+    assert caught.value.response["Error"]["Code"] == "SomethingException"
+    assert caught.value.response["Error"]["Message"] == "No & no"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 418
+    ASK[service](either)
+    assert [call.error for call in either.calls] == ["SomethingException", None]
+
+
+def test_faults_that_leave_no_answer(either):
+    dynamodb = either.client("dynamodb")
+    either.faults.add("ListTables", CONNECTION_RESET)
+    with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+        dynamodb.list_tables()
+    if not either.clock.running:
+        either.faults.add("ListTables", READ_TIMEOUT)
+        with pytest.raises(ReadTimeoutError):
+            dynamodb.list_tables()
+    dynamodb.list_tables()
+
+
+def test_calls_are_recorded_with_region_parameters_and_principal(either):
+    either.client("dynamodb", "us-west-2").list_tables(Limit=3)
+    either.client("lambda").list_functions(MaxItems=7)
+    role = either.credentials("arn:aws:iam::123456789012:role/sync", "one")
+    sqs = boto3.client(
+        "sqs",
+        region_name="eu-central-1",
+        endpoint_url=either.endpoint_url,
+        aws_access_key_id=role["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=role["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=role["AWS_SESSION_TOKEN"],
+    )
+    sqs.list_queues(QueueNamePrefix="q")
+    one, two, three = either.calls
+    assert (one.name, one.region, one.parameters) == ("dynamodb:ListTables", "us-west-2", {"Limit": 3})
+    assert (two.name, two.region, two.parameters) == ("lambda:ListFunctions", "eu-west-1", {"MaxItems": 7})
+    assert (three.name, three.region, three.parameters) == (
+        "sqs:ListQueues",
+        "eu-central-1",
+        {"QueueNamePrefix": "q"},
+    )
+    assert one.principal.arn == "arn:aws:iam::123456789012:user/admin"
+    assert three.principal.arn == "arn:aws:sts::123456789012:assumed-role/sync/one"
+
+
+def test_before_and_after_crash(aws):
+    def crash(_call):
+        raise KeyboardInterrupt
+
+    sqs = aws.client("sqs")
+    aws.faults.before("CreateQueue", crash)
+    with pytest.raises(KeyboardInterrupt):
+        sqs.create_queue(QueueName="q")
+    assert "QueueUrls" not in sqs.list_queues()
+    aws.faults.after("CreateQueue", crash)
+    with pytest.raises(KeyboardInterrupt):
+        sqs.create_queue(QueueName="q")
+    assert len(sqs.list_queues()["QueueUrls"]) == 1
+
+
+def test_a_fault_may_choose_and_may_last(aws):
+    sqs = aws.client("sqs")
+    rule = aws.faults.add(
+        "CreateQueue", "OverLimit", times=math.inf, when=lambda call: call.parameters["QueueName"] == "a"
+    )
+    for _ in range(3):
+        with pytest.raises(ClientError, match="OverLimit"):
+            sqs.create_queue(QueueName="a")
+    sqs.create_queue(QueueName="b")
+    assert len(rule.met) == 3
+
+
+def test_the_clock_rules_moto(aws):
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"DelaySeconds": "60"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    aws.clock.advance(60)
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "x"
+
+
+def test_state_ends_with_the_context():
+    with EmbeddedAWS() as first:
+        first.client("sqs").create_queue(QueueName="q")
+        with pytest.raises(RuntimeError, match="already runs"), EmbeddedAWS():
+            pass
+    with EmbeddedAWS() as second:
+        assert "QueueUrls" not in second.client("sqs").list_queues()
