@@ -2,9 +2,148 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from table_sync import backoff, errors, queue, telemetry
+from table_sync.aws import Table, is_table_arn, is_table_name
+from table_sync.config import Config
+from table_sync.report import FAILED, WAITING, Outcome, Report
+from table_sync.restore import NotARestoreError, RestoreRefusedError, parse
+from table_sync.settings import SETTINGS
+from table_sync.settings.setting import Status
+from table_sync.sync import Reconciliation, converge
+from table_sync.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+# So many looks in a row must miss the target until it counts as gone, and not before as many
+# attempts: DescribeTable may lag behind the restore call.
+LOOKS_FOR_TARGET = 3
 
 
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001, ANN401
-    """Return what the event source mapping reads: no record has to come back."""
-    return {"batchItemFailures": []}
+def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (LambdaContext)
+    """Serve an SQS event or a direct invocation.
+
+    Args:
+        event: an SQS event, or {"source_table": ..., "target_table": ..., "dry_run": false} with names or ARNs.
+        context: the runtime's context object.
+
+    Returns:
+        for SQS, {"batchItemFailures": [{"itemIdentifier": messageId}, ...]}; for an invocation, the report.
+
+    Raises:
+        ConfigurationError: an environment variable has a value that is not allowed.
+
+    """
+    config = Config.from_environment(os.environ)
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    if "Records" in event:
+        returned = _sync_batch(event["Records"], config, seconds_left)
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returned]}
+    return _sync_invocation(event, config, context.invoked_function_arn, seconds_left)
+
+
+def _sync_batch(
+    records: Sequence[Mapping[str, Any]], config: Config, seconds_left: Callable[[], float]
+) -> Sequence[str]:
+    """Return the IDs of the messages that must come back."""
+    returned: list[str] = []
+    begun: list[tuple[Mapping[str, Any], Reconciliation]] = []
+    for record in records:
+        with _nothing_lost(record, returned):
+            try:
+                begun.append((record, _begin(record, config)))
+            except RestoreRefusedError as refusal:
+                logger.info("The restore call itself had failed: nothing to do", extra={"error_code": str(refusal)})
+            except NotARestoreError as error:
+                logger.error("The message is moved to the dead-letter queue", extra={"reason": str(error)})
+                queue.quarantine(record, config.dlq_url, str(error))
+    converge([reconciliation for _, reconciliation in begun], seconds_left)
+    for record, reconciliation in begun:
+        with _nothing_lost(record, returned):
+            if not _end(record, reconciliation, config):
+                returned.append(record["messageId"])
+    telemetry.count(reconciliation.report for _, reconciliation in begun)
+    return returned
+
+
+@contextmanager
+def _nothing_lost(record: Mapping[str, Any], returned: list[str]) -> Iterator[None]:
+    """Have the message come back after an exception, which is logged without a word of the message."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (one record's failure never stops another)
+        logger.error("The message comes back after an error", extra={"reason": _anonymous(error)})
+        returned.append(record["messageId"])
+
+
+def _anonymous(error: Exception) -> str:
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return errors.explain(error)
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"  # noqa: PTH119
+    return f"{type(error).__name__} at {where}"
+
+
+def _begin(record: Mapping[str, Any], config: Config) -> Reconciliation:
+    restore = parse(record["body"])
+    looks = LOOKS_FOR_TARGET if queue.attempt(record) >= LOOKS_FOR_TARGET else math.inf
+    return Reconciliation(Table(restore.source), Table(restore.target), config.enabled, looks_for_target=looks)
+
+
+def _end(record: Mapping[str, Any], reconciliation: Reconciliation, config: Config) -> bool:
+    """Log the attempt and say whether the message is done with; one that is not waits for its next look."""
+    report = reconciliation.report
+    attempt = queue.attempt(record)
+    if report.outcome != WAITING:
+        telemetry.log(report, attempt=attempt)
+        if report.outcome == FAILED:
+            queue.quarantine(record, config.dlq_url, report.reason)
+        return True
+    # AWS is only seconds from done: the restore's age says nothing about how long that takes.
+    age = 1 if reconciliation.settling else attempt
+    delay = backoff.delay(
+        age, base=config.backoff_base_seconds, rate=config.backoff_rate, ceiling=config.backoff_max_delay_seconds
+    )
+    telemetry.log(report, attempt=attempt, next_look_seconds=delay)
+    queue.hand_back(record, config.queue_url, delay)
+    return False
+
+
+def _sync_invocation(
+    event: Mapping[str, Any], config: Config, function_arn: str, seconds_left: Callable[[], float]
+) -> dict[str, Any]:
+    _, partition, _, region, account, *_ = function_arn.split(":")
+    tables = {}
+    for key in ("source_table", "target_table"):
+        table = event.get(key)
+        if is_table_name(table):
+            table = f"arn:{partition}:dynamodb:{region}:{account}:table/{table}"
+        if not is_table_arn(table):
+            return _refused(event, f"{key} is {table!r}: give the name or the ARN of a table.")
+        tables[key] = Table(table)
+    dry_run = event.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        return _refused(event, f"dry_run is {dry_run!r}: give true or false.")
+    reconciliation = Reconciliation(tables["source_table"], tables["target_table"], config.enabled, dry_run=dry_run)
+    converge([reconciliation], seconds_left)
+    telemetry.log(reconciliation.report, dry_run=dry_run)
+    telemetry.count([reconciliation.report])
+    return reconciliation.report.as_dict()
+
+
+def _refused(event: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    refusal = Outcome(Status.FAILED, reason)
+    tables = (str(event.get("source_table", "")), str(event.get("target_table", "")))
+    return Report(*tables, {setting.NAME: refusal for setting in SETTINGS}, refusal).as_dict()

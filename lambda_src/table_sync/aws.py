@@ -1,0 +1,126 @@
+"""Tables, ARNs and clients by Region."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, UnknownRegionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The queue is what retries: the SDK makes one more try, for a lost connection.
+_CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+
+_TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
+_TABLE_ARN = re.compile(
+    rf"arn:(?P<partition>aws[a-z-]*):dynamodb:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{{12}}):table/(?P<name>{_TABLE_NAME})"
+)
+
+
+class TableNotFoundError(Exception):
+    """DescribeTable does not find the table."""
+
+
+@cache
+def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
+    """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once."""
+    return boto3.client(service, region_name=region, config=_CLIENT_CONFIG)
+
+
+@cache
+def partition(region: str) -> str:
+    """Return the partition of a Region: "aws", "aws-cn", "aws-us-gov", ...; "aws" for one that boto3 does not know."""
+    try:
+        return str(boto3.Session().get_partition_for_region(region))
+    except UnknownRegionError:
+        return "aws"
+
+
+def is_table_name(name: object) -> TypeGuard[str]:
+    """Say whether `name` is a legal table name (API reference, CreateTable: 3 to 255 of a-z A-Z 0-9 _ . -)."""
+    return isinstance(name, str) and re.fullmatch(_TABLE_NAME, name) is not None
+
+
+def is_table_arn(arn: object) -> TypeGuard[str]:
+    """Say whether `arn` is the ARN of a table."""
+    return isinstance(arn, str) and _TABLE_ARN.fullmatch(arn) is not None
+
+
+def table_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of a table."""
+    return f"arn:{partition(region)}:dynamodb:{region}:{account}:table/{name}"
+
+
+@dataclass
+class Table:
+    """A table and, once described, its last DescribeTable answer."""
+
+    arn: str
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Split the ARN.
+
+        Raises:
+            ValueError: it is not the ARN of a table.
+
+        """
+        match = _TABLE_ARN.fullmatch(self.arn)
+        if not match:
+            raise ValueError(f"{self.arn!r} is not the ARN of a DynamoDB table.")
+        self.region: str = match["region"]
+        self.account: str = match["account"]
+        self.name: str = match["name"]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
+        """Return the client of `service` in the table's Region."""
+        return client(service, self.region)
+
+    def describe(self) -> None:
+        """Read the table anew (DescribeTable).
+
+        Raises:
+            TableNotFoundError: there is no such table.
+            botocore.exceptions.ClientError: AWS refused the call for another reason.
+
+        """
+        try:
+            self.description = self.client("dynamodb").describe_table(TableName=self.name)["Table"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            self.description = {}
+            raise TableNotFoundError(f"Table {self.name} was not found in {self.region}.") from error
+
+    @property
+    def status(self) -> str:
+        """TableStatus: "CREATING", "ACTIVE", "UPDATING", ..."""
+        return str(self.description["TableStatus"])
+
+    @property
+    def billing_mode(self) -> str:
+        """BillingMode. A table that never was on demand may have no BillingModeSummary (API reference)."""
+        return str(self.description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"))
+
+    @property
+    def indexes(self) -> dict[str, str]:
+        """IndexStatus of each global secondary index, by name."""
+        indexes = self.description.get("GlobalSecondaryIndexes", [])
+        return {index["IndexName"]: index.get("IndexStatus", "ACTIVE") for index in indexes}
+
+    @property
+    def stream_view_type(self) -> str | None:
+        """StreamViewType of the enabled stream."""
+        specification = self.description.get("StreamSpecification", {})
+        return specification.get("StreamViewType") if specification.get("StreamEnabled") else None
+
+    @property
+    def stream_arn(self) -> str | None:
+        """ARN of the enabled stream. LatestStreamArn alone may name a stream that was disabled (API reference)."""
+        return self.description.get("LatestStreamArn") if self.stream_view_type else None

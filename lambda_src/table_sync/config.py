@@ -1,0 +1,65 @@
+"""Typed configuration from the environment: the upper-case names of the module's inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from table_sync.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+class ConfigurationError(ValueError):
+    """An environment variable has a value that is not allowed."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says; every variable has a default."""
+
+    enabled: frozenset[str]
+    """Names of the settings whose toggle is on."""
+    queue_url: str
+    dlq_url: str
+    backoff_base_seconds: float
+    backoff_rate: float
+    backoff_max_delay_seconds: float
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Config:
+        """Read the configuration.
+
+        Raises:
+            ConfigurationError: a value is not what its variable takes.
+
+        """
+        toggles = {setting.NAME: setting.TOGGLE.upper() for setting in SETTINGS}
+        return cls(
+            enabled=frozenset(name for name, toggle in toggles.items() if _boolean(environment, toggle)),
+            queue_url=environment.get("QUEUE_URL", ""),
+            dlq_url=environment.get("DLQ_URL", ""),
+            backoff_base_seconds=_number(environment, "BACKOFF_BASE_SECONDS", default=15, least=1),
+            backoff_rate=_number(environment, "BACKOFF_RATE", default=1.5, least=1),
+            backoff_max_delay_seconds=_number(environment, "BACKOFF_MAX_DELAY_SECONDS", default=110, least=1),
+        )
+
+
+def _boolean(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "true").strip().lower()
+    if value not in _BOOLEANS:
+        raise ConfigurationError(f"{name} is {environment[name]!r}: set it to true or false.")
+    return _BOOLEANS[value]
+
+
+def _number(environment: Mapping[str, str], name: str, *, default: float, least: float) -> float:
+    try:
+        value = float(environment.get(name, default))
+    except ValueError:
+        value = float("nan")
+    if not least <= value < float("inf"):
+        raise ConfigurationError(f"{name} is {environment[name]!r}: set it to a number that is at least {least}.")
+    return value

@@ -1,0 +1,84 @@
+"""What an AWS error means: transient, already so, or final."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import boto3
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+
+
+class Meaning(Enum):
+    """What to do about an error."""
+
+    SETTLING = "AWS is still working on the table: look again within seconds"
+    TRANSIENT = "look again later"
+    ALREADY_SO = "what was asked for is there"
+    FINAL = "it will not succeed by itself"
+
+
+# Service models of DynamoDB, Lambda and Application Auto Scaling; DynamoDB control plane probes of October 2026.
+_MEANING_OF_CODE = {
+    # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
+    "ResourceNotFoundException": Meaning.SETTLING,
+    "TableNotFoundException": Meaning.SETTLING,
+    "ConcurrentUpdateException": Meaning.SETTLING,
+    "ContinuousBackupsUnavailableException": Meaning.SETTLING,
+    "ObjectNotFoundException": Meaning.SETTLING,
+    "ResourceInUseException": Meaning.SETTLING,
+    "ExpiredToken": Meaning.TRANSIENT,
+    "ExpiredTokenException": Meaning.TRANSIENT,
+    "InvalidNextTokenException": Meaning.TRANSIENT,
+    "LimitExceededException": Meaning.TRANSIENT,
+    "RequestExpired": Meaning.TRANSIENT,
+    "RequestLimitExceeded": Meaning.TRANSIENT,
+    "Throttling": Meaning.TRANSIENT,
+    "ThrottlingException": Meaning.TRANSIENT,
+    "TooManyRequestsException": Meaning.TRANSIENT,
+}
+# The same codes with another meaning: the function of a trigger is not something that is still being made.
+_MEANING_IN_OPERATION = {
+    ("CreateEventSourceMapping", "ResourceConflictException"): Meaning.ALREADY_SO,
+    ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
+}
+# A ValidationException tells only in its message that the request as such is fine.
+_MEANING_OF_MESSAGE = {
+    "already has an enabled stream": Meaning.SETTLING,
+    "modified multiple times within a fixed interval": Meaning.TRANSIENT,
+    "timetolive is already enabled": Meaning.ALREADY_SO,
+    "to perform enable operation": Meaning.SETTLING,
+}
+_SERVER_ERROR = 500
+
+
+def meaning(error: Exception) -> Meaning:
+    """Classify what a call to AWS raised; what is not known to pass is final."""
+    if isinstance(error, (CredentialRetrievalError, HTTPClientError, NoCredentialsError)):
+        return Meaning.TRANSIENT
+    if not isinstance(error, ClientError):
+        return Meaning.FINAL
+    code = error.response["Error"].get("Code", "")
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
+        return Meaning.TRANSIENT
+    if code == "ValidationException":
+        message = error.response["Error"].get("Message", "").lower()
+        return next((found for text, found in _MEANING_OF_MESSAGE.items() if text in message), Meaning.FINAL)
+    return _MEANING_IN_OPERATION.get((error.operation_name, code)) or _MEANING_OF_CODE.get(code, Meaning.FINAL)
+
+
+def explain(error: Exception) -> str:
+    """Return one line that says which call failed and why."""
+    if isinstance(error, ClientError):
+        details = error.response.get("Error", {})
+        return f"{error.operation_name}: {details.get('Code', 'unknown error')}: {details.get('Message', '')}".rstrip(
+            ": "
+        )
+    if isinstance(error, (AttributeError, ParamValidationError)):
+        return f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}"
+    return f"{type(error).__name__}: {error}"

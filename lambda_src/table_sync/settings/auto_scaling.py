@@ -1,0 +1,183 @@
+"""Auto scaling of the table and its global secondary indexes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from botocore import xform_name
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from table_sync.aws import Table
+
+NAME = "auto_scaling"
+TOGGLE = "enable_auto_scaling_settings"
+REGION_BOUND = False
+NEEDS_STREAM = False
+
+# Application Auto Scaling service model, PolicyName.
+_LONGEST_POLICY_NAME = 256
+# API reference, DescribeScalableTargets, ResourceIds.
+_MOST_RESOURCE_IDS = 50
+_IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_NOT_SUSPENDED = {
+    "DynamicScalingInSuspended": False,
+    "DynamicScalingOutSuspended": False,
+    "ScheduledScalingSuspended": False,
+}
+
+
+@dataclass(frozen=True)
+class AutoScaling:
+    """What decides whether a table can scale, and the writes that would make its auto scaling what it is."""
+
+    table_name: str
+    billing_mode: str
+    indexes: Mapping[str, str]
+    """IndexStatus by name."""
+    writes: tuple[Change, ...]
+    """Scalable targets, then the policies and scheduled actions that need them."""
+
+    def __bool__(self) -> bool:
+        """Say whether anything scales."""
+        return bool(self.writes)
+
+
+def read(table: Table) -> AutoScaling:
+    """Return scalable targets, target tracking policies and those scheduled actions that are not over."""
+    client = table.client("application-autoscaling")
+    resource_ids = [f"table/{table.name}", *(f"table/{table.name}/index/{index}" for index in sorted(table.indexes))]
+    targets = [
+        target
+        for first in range(0, len(resource_ids), _MOST_RESOURCE_IDS)
+        for target in _described(
+            client, "scalable_targets", ResourceIds=resource_ids[first : first + _MOST_RESOURCE_IDS]
+        )
+    ]
+    scaled = sorted({target["ResourceId"] for target in targets})
+    policies = [
+        policy for resource_id in scaled for policy in _described(client, "scaling_policies", ResourceId=resource_id)
+    ]
+    actions = [
+        action for resource_id in scaled for action in _described(client, "scheduled_actions", ResourceId=resource_id)
+    ]
+    now = datetime.now(UTC)
+    writes = (
+        *(_register(target) for target in targets),
+        # DynamoDB has target tracking and scheduled scaling only (Application Auto Scaling user guide).
+        *(_put_policy(policy) for policy in policies if policy["PolicyType"] == "TargetTrackingScaling"),
+        *(_put_action(action, now) for action in actions if not _is_over(action, now)),
+    )
+    return AutoScaling(table.name, table.billing_mode, table.indexes, writes)
+
+
+def _described(client: Any, what: str, **parameters: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    for page in client.get_paginator(f"describe_{what}").paginate(ServiceNamespace="dynamodb", **parameters):
+        yield from page["".join(word.capitalize() for word in what.split("_"))]
+
+
+def _write(operation: str, description: Mapping[str, Any], *keys: str) -> Change:
+    present = {key: description[key] for key in (*_IDENTITY, *keys) if description.get(key) is not None}
+    return Change(operation, present)
+
+
+def _register(target: Mapping[str, Any]) -> Change:
+    suspended = _NOT_SUSPENDED | target.get("SuspendedState", {})
+    keys = ("MinCapacity", "MaxCapacity", "SuspendedState")
+    return _write("RegisterScalableTarget", {**target, "SuspendedState": suspended}, *keys)
+
+
+def _put_policy(policy: Mapping[str, Any]) -> Change:
+    return _write("PutScalingPolicy", policy, "PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration")
+
+
+def _put_action(action: Mapping[str, Any], now: datetime) -> Change:
+    keys = ["ScheduledActionName", "Schedule", "Timezone", "EndTime", "ScalableTargetAction"]
+    # A start that has passed says nothing any more, and has no place in a new action.
+    if "StartTime" in action and action["StartTime"] > now:
+        keys.append("StartTime")
+    return _write("PutScheduledAction", action, *keys)
+
+
+def _is_over(action: Mapping[str, Any], now: datetime) -> bool:
+    if "EndTime" in action and action["EndTime"] <= now:
+        return True
+    once = re.fullmatch(r"at\((.+)\)", action["Schedule"])
+    return once is not None and datetime.fromisoformat(once[1]).replace(tzinfo=_zone(action)) <= now
+
+
+def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but name to the type checker)
+    try:
+        return ZoneInfo(action.get("Timezone", "UTC"))
+    except ZoneInfoNotFoundError:
+        # A runtime without time zone data: at most a day off, about an action that runs once.
+        return UTC
+
+
+def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
+    """Plan every write that the target lacks and can have."""
+    if not source:
+        return []
+    if target.billing_mode != "PROVISIONED":
+        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
+    scaled = {index for write in source.writes if (index := _index(write))}
+    unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
+    writes = [_for_table(write, source.table_name, target.table_name) for write in source.writes]
+    changes = [write for write in writes if write not in target.writes and _index(write) not in unready]
+    return [*changes, *(_obstacle(index, target.indexes.get(index)) for index in unready)]
+
+
+def _index(write: Change) -> str:
+    return str(write.parameters["ResourceId"]).partition("/index/")[2]
+
+
+def _obstacle(index: str, status: str | None) -> Obstacle:
+    if status is None:
+        return Obstacle(Status.UNCHANGED, f"index {index} is not on the target: its auto scaling is left out")
+    return Obstacle(Status.PENDING, f"index {index} of the target is {status}")
+
+
+def _for_table(write: Change, source: str, target: str) -> Change:
+    """Return the write with the target's name where the source's stands for the table."""
+    parameters = _renamed_dimensions(dict(write.parameters), source, target)
+    parameters["ResourceId"] = _renamed_segment(parameters["ResourceId"], source, target)
+    if "PolicyName" in parameters:
+        parameters["PolicyName"] = _shortened(_renamed_segment(parameters["PolicyName"], source, target))
+    return Change(write.operation, parameters)
+
+
+def _renamed_segment(text: str, source: str, target: str) -> str:
+    # The console names policies "$metric:table/TABLE" and "$metric:table/TABLE/index/INDEX".
+    segment = rf"(?<![A-Za-z0-9_.-])table/{re.escape(source)}(?![A-Za-z0-9_.-])"
+    return re.sub(segment, lambda _: f"table/{target}", text)
+
+
+def _renamed_dimensions(node: Any, source: str, target: str) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(node, list):
+        return [_renamed_dimensions(item, source, target) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node == {"Name": "TableName", "Value": source}:
+        return {"Name": "TableName", "Value": target}
+    return {key: _renamed_dimensions(value, source, target) for key, value in node.items()}
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= _LONGEST_POLICY_NAME:
+        return name
+    digest = sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: _LONGEST_POLICY_NAME - len(digest) - 1]}-{digest}"
+
+
+def apply(change: Change, table: Table) -> str:
+    """Register a target, or put a policy or scheduled action; each is an upsert."""
+    getattr(table.client("application-autoscaling"), xform_name(change.operation))(**change.parameters)
+    return ""

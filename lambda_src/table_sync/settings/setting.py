@@ -1,0 +1,84 @@
+"""What every setting is: a module with three verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from table_sync.aws import Table
+
+Value = TypeVar("Value")
+
+
+class Status(StrEnum):
+    """How a setting ends."""
+
+    UNCHANGED = "unchanged"
+    APPLIED = "applied"
+    PLANNED = "planned"
+    """A dry run found changes."""
+    PENDING = "pending"
+    """AWS is still working, or a transient error."""
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: an API operation and its parameters, less those that only name the table."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    undone: str = field(default="", compare=False)
+    """Why AWS gave up on the same write earlier, if it did."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A part of the setting that no write can bring about now.
+
+    The status is PENDING (it will pass by itself), FAILED (it will not), SKIPPED (the target cannot have the setting)
+    or UNCHANGED (a part is left out, the rest of the setting stands).
+    """
+
+    status: Status
+    reason: str
+
+
+class Setting(Protocol[Value]):
+    """A setting of a table. A value is falsy when the table has nothing of the setting."""
+
+    NAME: str
+    """Key in the report."""
+    TOGGLE: str
+    """The Terraform input that turns it on, and in upper case the environment variable."""
+    REGION_BOUND: bool
+    """It names resources that have to be in the table's Region."""
+    NEEDS_STREAM: bool
+    """It lives on the table's DynamoDB stream."""
+
+    def read(self, table: Table) -> Value:
+        """Return what a described table has.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused a read.
+
+        """
+
+    def plan(self, source: Value, target: Value) -> list[Change | Obstacle]:
+        """Return the changes that make target equal to source; pure."""
+
+    def apply(self, change: Change, table: Table) -> str:
+        """Make one write.
+
+        Returns:
+            what AWS is still working on, "" when it is done.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused the write.
+
+        """

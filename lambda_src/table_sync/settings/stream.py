@@ -1,0 +1,56 @@
+"""The DynamoDB stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from table_sync.aws import Table
+
+NAME = "stream"
+TOGGLE = "enable_dynamodb_stream_settings"
+REGION_BOUND = False
+NEEDS_STREAM = False
+
+
+@dataclass(frozen=True)
+class Stream:
+    """StreamViewType (None without a stream) and the TableStatus that decides whether UpdateTable is taken."""
+
+    view_type: str | None
+    table_status: str
+
+    def __bool__(self) -> bool:
+        """Say whether there is a stream."""
+        return self.view_type is not None
+
+
+def read(table: Table) -> Stream:
+    """Return the stream that the table's description shows."""
+    return Stream(table.stream_view_type, table.status)
+
+
+def plan(source: Stream, target: Stream) -> list[Change | Obstacle]:
+    """Plan to enable it. The view type of a stream cannot be changed (API reference, StreamSpecification)."""
+    if not source or source.view_type == target.view_type:
+        return []
+    if target:
+        reason = (
+            f"the target's stream has the view type {target.view_type}, the source's {source.view_type}: "
+            "disable the target's stream first"
+        )
+        return [Obstacle(Status.FAILED, reason)]
+    if target.table_status != "ACTIVE":
+        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+    return [Change("UpdateTable", {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": source.view_type}})]
+
+
+def apply(change: Change, table: Table) -> str:
+    """Enable the stream; the table is UPDATING meanwhile."""
+    table.description = table.client("dynamodb").update_table(TableName=table.name, **change.parameters)[
+        "TableDescription"
+    ]
+    return "" if table.status == "ACTIVE" else f"the target is {table.status}"

@@ -1,0 +1,41 @@
+"""Tags of the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from table_sync.aws import Table
+
+NAME = "tags"
+TOGGLE = "enable_tag_settings"
+REGION_BOUND = False
+NEEDS_STREAM = False
+
+# DynamoDB developer guide, Tagging resources.
+_MOST = 50
+
+
+def read(table: Table) -> dict[str, str]:
+    """Return the tags, less those that only AWS may set (prefix aws:)."""
+    pages = table.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=table.arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"] if not tag["Key"].startswith("aws:")}
+
+
+def plan(source: dict[str, str], target: dict[str, str]) -> list[Change | Obstacle]:
+    """Plan one call for all tags, since more would be refused while the first is at work."""
+    missing = {key: value for key, value in sorted(source.items()) if target.get(key) != value}
+    if not missing:
+        return []
+    if len(source | target) > _MOST:
+        reason = f"source and target have {len(source | target)} tags together, {_MOST} are allowed: remove some"
+        return [Obstacle(Status.FAILED, reason)]
+    return [Change("TagResource", {"Tags": [{"Key": key, "Value": value} for key, value in missing.items()]})]
+
+
+def apply(change: Change, table: Table) -> str:
+    """Tag the table (TagResource is an upsert)."""
+    table.client("dynamodb").tag_resource(ResourceArn=table.arn, **change.parameters)
+    return ""

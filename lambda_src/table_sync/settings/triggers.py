@@ -1,0 +1,120 @@
+"""Lambda triggers: event source mappings on the DynamoDB stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from table_sync.aws import Table
+
+NAME = "triggers"
+TOGGLE = "enable_dynamodb_lambda_trigger"
+REGION_BOUND = True
+NEEDS_STREAM = True
+
+# Fields of EventSourceMappingConfiguration that CreateEventSourceMapping takes for a DynamoDB stream (Lambda service
+# model and developer guide, "DynamoDB event source mapping parameters"). The others belong to other event sources.
+_WRITABLE = (
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "FilterCriteria",
+    "FunctionResponseTypes",
+    "KMSKeyArn",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "MetricsConfig",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "TumblingWindowInSeconds",
+)
+
+
+@dataclass(frozen=True)
+class EventSourceMapping:
+    """State and the parameters with which CreateEventSourceMapping makes such a mapping, less the stream."""
+
+    state: str
+    parameters: Mapping[str, Any]
+    unreadable: str = ""
+    """Why the filter could not be read, if so."""
+
+    @property
+    def settling(self) -> bool:
+        """Whether AWS is still working on it."""
+        return self.state in {"Creating", "Enabling", "Updating", "Disabling"}
+
+
+def read(table: Table) -> dict[str, EventSourceMapping]:
+    """Return the mappings of the table's stream by function ARN, which has the alias or version in it."""
+    if not table.stream_arn:
+        return {}
+    client = table.client("lambda")
+    pages = client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=table.stream_arn)
+    configurations = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    return {
+        configuration["FunctionArn"]: _mapping(client, configuration)
+        for configuration in configurations
+        if configuration.get("State") != "Deleting"
+    }
+
+
+def _mapping(client: Any, configuration: Mapping[str, Any]) -> EventSourceMapping:  # noqa: ANN401
+    unreadable = ""
+    if configuration.get("KMSKeyArn"):
+        # ListEventSourceMappings shows no encrypted filter (Lambda service model, FilterCriteria).
+        configuration = client.get_event_source_mapping(UUID=configuration["UUID"])
+        error = configuration.get("FilterCriteriaError")
+        if error:
+            unreadable = f"{error.get('ErrorCode', '')}: {error.get('Message', '')}"
+    state = configuration.get("State", "Enabled")
+    parameters = {key: configuration[key] for key in _WRITABLE if configuration.get(key) not in (None, [], {})}
+    if not parameters.get("FilterCriteria", {}).get("Filters"):
+        parameters.pop("FilterCriteria", None)
+    destinations = {
+        kind: destination
+        for kind, destination in (configuration.get("DestinationConfig") or {}).items()
+        if destination and destination.get("Destination")
+    }
+    if destinations:
+        parameters["DestinationConfig"] = destinations
+    parameters["FunctionName"] = configuration["FunctionArn"]
+    parameters["Enabled"] = state not in {"Disabled", "Disabling"}
+    return EventSourceMapping(state, parameters, unreadable)
+
+
+def plan(source: Mapping[str, EventSourceMapping], target: Mapping[str, EventSourceMapping]) -> list[Change | Obstacle]:
+    """Plan a mapping for each function that the target's stream does not invoke."""
+    steps = [_step(function, mapping, target.get(function)) for function, mapping in sorted(source.items())]
+    return [step for step in steps if step]
+
+
+def _step(function: str, source: EventSourceMapping, target: EventSourceMapping | None) -> Change | Obstacle | None:
+    if target is None:
+        if source.unreadable:
+            reason = f"the filter of the mapping to {function} cannot be read ({source.unreadable}): allow kms:Decrypt"
+            return Obstacle(Status.FAILED, reason)
+        return Change("CreateEventSourceMapping", source.parameters)
+    if target.settling:
+        return Obstacle(Status.PENDING, f"the mapping to {function} is {target.state}")
+    differing = {
+        key
+        for key in {**source.parameters, **target.parameters}
+        if source.parameters.get(key) != target.parameters.get(key)
+    }
+    if differing:
+        reason = f"the mapping to {function} has its own {', '.join(sorted(differing))}, which is left alone"
+        return Obstacle(Status.UNCHANGED, reason)
+    return None
+
+
+def apply(change: Change, table: Table) -> str:
+    """Create a mapping on the table's stream; Lambda may be minutes about it."""
+    answer = table.client("lambda").create_event_source_mapping(EventSourceArn=table.stream_arn, **change.parameters)
+    mapping = EventSourceMapping(answer.get("State", "Creating"), {})
+    return f"the mapping to {change.parameters['FunctionName']} is {mapping.state}" if mapping.settling else ""

@@ -1,0 +1,206 @@
+"""One reconcile pass over the settings, and converge()."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from table_sync import errors
+from table_sync.aws import Table, TableNotFoundError
+from table_sync.errors import Meaning
+from table_sync.report import Outcome, Report
+from table_sync.settings import SETTINGS, stream
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from table_sync.settings.setting import Setting
+
+# Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
+# or a Kinesis destination is there within 2 to 7 s (live probe, October 2026); what takes longer waits in the queue.
+PAUSES = (5, 2, 2, 2, 2, 2, 2)
+# What one look may take when AWS is slow, in seconds.
+LOOK_SECONDS = 15
+# What counts most in a setting of which one part is still pending and another has failed, and so on.
+_PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
+
+
+class Reconciliation:
+    """The way of one target to its source's settings; each look does what is missing."""
+
+    def __init__(
+        self,
+        source: Table,
+        target: Table,
+        enabled: Collection[str],
+        *,
+        dry_run: bool = False,
+        looks_for_target: float = 1,
+    ) -> None:
+        """Prepare, without a call.
+
+        Args:
+            source: is never written to.
+            target: the restored table.
+            enabled: names of the settings whose toggle is on.
+            dry_run: list the changes, write nothing.
+            looks_for_target: so many looks in a row have to miss the target until it counts as gone. With math.inf
+                each attempt looks once, and it never does.
+
+        """
+        self._source = source
+        self._target = target
+        self._dry_run = dry_run
+        self._looks_for_target = looks_for_target
+        self._sources: dict[str, Any] = {}
+        self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
+        self._outcomes = {
+            setting.NAME: Outcome(Status.PENDING, "not looked at yet")
+            if setting.NAME in enabled
+            else Outcome(Status.SKIPPED, f"{setting.TOGGLE} is false")
+            for setting in SETTINGS
+        }
+        self._whole: Outcome | None = None
+        self.settling = False
+        """Whether another look within seconds may find more."""
+
+    @property
+    def report(self) -> Report:
+        """What the looks so far came to."""
+        return Report(self._source.arn, self._target.arn, self._outcomes, self._whole)
+
+    def look(self) -> None:
+        """Compare source and target once, and do what is missing. Never raises."""
+        self.settling = False
+        self._whole = self._obstruction()
+        for setting in SETTINGS:
+            if self._outcomes[setting.NAME].status is not Status.PENDING:
+                continue
+            try:
+                self._outcomes[setting.NAME] = self._whole or self._reconcile(setting)
+            except Exception as error:  # noqa: BLE001 (one setting's failure never stops another)
+                self._outcomes[setting.NAME] = Outcome(*self._judge(error))
+        self.settling = self.settling and not self._dry_run
+
+    def _obstruction(self) -> Outcome | None:
+        """Describe both tables; return why no setting can be looked at, if so."""
+        if self._source.arn == self._target.arn:
+            return Outcome(Status.FAILED, "source and target are the same table")
+        if self._source.account != self._target.account:
+            return Outcome(Status.FAILED, "the source is in another account, from which no table can be restored")
+        try:
+            return self._describe_target() or self._describe_source()
+        except Exception as error:  # noqa: BLE001 (what it means is decided below)
+            return Outcome(*self._judge(error))
+
+    def _describe_target(self) -> Outcome | None:
+        try:
+            self._target.describe()
+        except TableNotFoundError as error:
+            self._looks_for_target -= 1
+            self.settling = 0 < self._looks_for_target < math.inf
+            return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
+        if self._target.status in {"ACTIVE", "UPDATING"}:
+            return None
+        return Outcome(Status.PENDING, f"the target is {self._target.status}")
+
+    def _describe_source(self) -> Outcome | None:
+        if not self._source.description:
+            try:
+                self._source.describe()
+            except TableNotFoundError as error:
+                return Outcome(Status.FAILED, f"{error} Its settings cannot be read any more.")
+        return None
+
+    def _reconcile(self, setting: Setting[Any]) -> Outcome:
+        if setting.NAME not in self._sources:
+            self._sources[setting.NAME] = setting.read(self._source)
+        source = self._sources[setting.NAME]
+        hindrance = self._hindrance(setting, source)
+        if hindrance:
+            return hindrance
+        if not source:
+            return Outcome(Status.UNCHANGED)
+        steps = setting.plan(source, setting.read(self._target))
+        changes = [step for step in steps if isinstance(step, Change)]
+        results = [(step.status, step.reason) for step in steps if isinstance(step, Obstacle)]
+        self.settling |= any(status is Status.PENDING for status, _ in results)
+        if self._dry_run:
+            results += [(Status.PLANNED, "")] * bool(changes)
+            return _outcome(results, changes)
+        results += self._write(setting, changes)
+        applied = self._applied[setting.NAME]
+        return _outcome([*results, *[(Status.APPLIED, "")] * bool(applied)], applied)
+
+    def _hindrance(self, setting: Setting[Any], source: Any) -> Outcome | None:  # noqa: ANN401
+        """Return why the target cannot have the setting, or not yet."""
+        if setting.REGION_BOUND and self._source.region != self._target.region:
+            reason = f"the source's are in {self._source.region}, the target is in {self._target.region}"
+            return Outcome(Status.SKIPPED, reason) if source else Outcome(Status.UNCHANGED)
+        if not setting.NEEDS_STREAM:
+            return None
+        if self._target.stream_arn is None:
+            of_stream = self._outcomes[stream.NAME].status
+            if of_stream is Status.PENDING and source:
+                return Outcome(Status.PENDING, "the target has no stream yet")
+            return None if of_stream is Status.PLANNED else Outcome(Status.SKIPPED, "the target has no stream")
+        if source and self._target.status != "ACTIVE":
+            self.settling = True
+            return Outcome(Status.PENDING, f"the target is {self._target.status}")
+        return None
+
+    def _write(self, setting: Setting[Any], changes: Sequence[Change]) -> list[tuple[Status, str]]:
+        """Apply changes; return what stands in the way of calling them done."""
+        applied = self._applied[setting.NAME]
+        results = []
+        for change in changes:
+            if change.undone and change in applied:
+                results.append((Status.FAILED, change.undone))
+                continue
+            try:
+                working = setting.apply(change, self._target)
+            except Exception as error:  # noqa: BLE001 (one change's failure never stops another)
+                if errors.meaning(error) is Meaning.ALREADY_SO:
+                    continue
+                results.append(self._judge(error))
+                if errors.meaning(error) is Meaning.TRANSIENT:
+                    break
+            else:
+                applied.append(change)
+                if working:
+                    self.settling = True
+                    results.append((Status.PENDING, working))
+        return results
+
+    def _judge(self, error: Exception) -> tuple[Status, str]:
+        found = errors.meaning(error)
+        self.settling |= found is Meaning.SETTLING
+        return Status.FAILED if found is Meaning.FINAL else Status.PENDING, errors.explain(error)
+
+
+def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change]) -> Outcome:
+    status = min((status for status, _ in results), key=_PRECEDENCE.index, default=Status.UNCHANGED)
+    return Outcome(status, "; ".join(reason for _, reason in results if reason), tuple(changes))
+
+
+def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[], float]) -> None:
+    """Look at each restore, then again at those on which AWS is only seconds from done.
+
+    Args:
+        reconciliations: the restores of one invocation; they wait together, not one after another.
+        seconds_left: how long the invocation may still take.
+
+    """
+    for reconciliation in reconciliations:
+        if seconds_left() > LOOK_SECONDS:
+            reconciliation.look()
+    for pause in PAUSES:
+        settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
+        if not settling or seconds_left() < pause + LOOK_SECONDS:
+            return
+        time.sleep(pause)
+        for reconciliation in settling:
+            if seconds_left() > LOOK_SECONDS:
+                reconciliation.look()
