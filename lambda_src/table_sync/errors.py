@@ -7,6 +7,7 @@ from enum import Enum
 import boto3
 from botocore.exceptions import (
     ClientError,
+    ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -59,7 +60,7 @@ _SERVER_ERROR = 500
 
 def meaning(error: Exception) -> Meaning:
     """Classify what a call to AWS raised; what is not known to pass is final."""
-    if isinstance(error, (CredentialRetrievalError, HTTPClientError, NoCredentialsError)):
+    if isinstance(error, (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)):
         return Meaning.TRANSIENT
     if not isinstance(error, ClientError):
         return Meaning.FINAL
