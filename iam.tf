@@ -1,0 +1,333 @@
+################################################################################
+# Who may send to the queues
+################################################################################
+
+locals {
+  # No one is denied besides: an operator who redrives the dead-letter queue sends with permissions of their own.
+  queue_policies = {
+    for key, arn in { queue = local.queue_arn, dlq = local.dlq_arn } : key => jsonencode({
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid       = "OnlyTheRuleSends"
+          Effect    = "Allow"
+          Principal = { Service = "events.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = arn
+          Condition = {
+            ArnEquals    = { "aws:SourceArn" = local.rule_arn }
+            StringEquals = { "aws:SourceAccount" = local.account }
+          }
+        },
+        {
+          Sid       = "OnlyOverTLS"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+      ]
+    })
+  }
+}
+
+################################################################################
+# What the function may do
+################################################################################
+
+resource "aws_iam_role" "this" {
+  count = var.create ? 1 : 0
+
+  # Roles are global: the Region lets one name serve in several.
+  name                 = "${var.name}-${local.region}"
+  description          = "What the function ${var.name} in ${local.region} may do"
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  count = var.create ? 1 : 0
+
+  name = "table-sync"
+  role = aws_iam_role.this[0].name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = flatten([for grant in local.grants : grant.statements if grant.when])
+  })
+}
+
+locals {
+  # A table may have been restored from another Region, but always into this one.
+  source_tables = "arn:${local.partition}:dynamodb:*:${local.account}:table/*"
+  target_tables = "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/*"
+
+  linked_roles = {
+    for service in ["kinesisreplication.dynamodb.amazonaws.com", "dynamodb.application-autoscaling.amazonaws.com"] : service => {
+      Effect    = "Allow"
+      Action    = ["iam:CreateServiceLinkedRole"]
+      Resource  = "arn:${local.partition}:iam::${local.account}:role/aws-service-role/${service}/*"
+      Condition = { StringEquals = { "iam:AWSServiceName" = service } }
+    }
+  }
+
+  network_interface_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  grants = [
+    {
+      when = true
+      statements = [
+        {
+          Sid      = "DescribeTables"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeTable"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "TakeMessages"
+          Effect   = "Allow"
+          Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Resource = local.queue_arn
+        },
+        {
+          Sid      = "GiveUpMessages"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = local.dlq_arn
+        },
+        {
+          Sid      = "WriteLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = "${local.log_group_arn}:*"
+        },
+      ]
+    },
+    {
+      when = var.enable_tag_settings
+      statements = [
+        {
+          Sid      = "ReadTags"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ListTagsOfResource"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteTags"
+          Effect   = "Allow"
+          Action   = ["dynamodb:TagResource"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_kinesis_settings
+      statements = [
+        {
+          Sid      = "ReadKinesisDestinations"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeKinesisStreamingDestination"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteKinesisDestinations"
+          Effect   = "Allow"
+          Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
+          Resource = local.target_tables
+        },
+        # DynamoDB checks them on the caller (DynamoDB developer guide, Using IAM for Kinesis Data Streams and DynamoDB).
+        {
+          Sid      = "UseKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
+          Resource = "arn:${local.partition}:kinesis:${local.region}:${local.account}:stream/*"
+        },
+        {
+          Sid      = "ListKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:ListStreams"]
+          Resource = "*"
+        },
+        merge({ Sid = "LinkKinesisRole" }, local.linked_roles["kinesisreplication.dynamodb.amazonaws.com"]),
+      ]
+    },
+    {
+      when = var.enable_dynamodb_stream_settings
+      statements = [
+        {
+          Sid      = "EnableStreams"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_dynamodb_lambda_trigger
+      statements = [
+        {
+          Sid      = "ListTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:ListEventSourceMappings"]
+          Resource = "*"
+        },
+        {
+          Sid      = "ReadTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:GetEventSourceMapping"]
+          Resource = "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:*"
+        },
+        # The action has no resource type (Service Authorization Reference): the condition is what limits it.
+        {
+          Sid       = "CreateTriggers"
+          Effect    = "Allow"
+          Action    = ["lambda:CreateEventSourceMapping"]
+          Resource  = "*"
+          Condition = { ArnLike = { "lambda:FunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:*" } }
+        },
+      ]
+    },
+    {
+      when = var.enable_dynamodb_lambda_trigger && length(var.event_source_mapping_kms_key_arns) > 0
+      statements = [
+        {
+          Sid      = "ReadTriggerFilters"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = var.event_source_mapping_kms_key_arns
+        },
+      ]
+    },
+    {
+      when = var.enable_ttl_settings
+      statements = [
+        {
+          Sid      = "ReadTTL"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeTimeToLive"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteTTL"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTimeToLive"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_pitr_settings
+      statements = [
+        {
+          Sid      = "ReadPITR"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeContinuousBackups"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WritePITR"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateContinuousBackups"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_auto_scaling_settings
+      statements = [
+        {
+          Sid    = "ReadAutoScaling"
+          Effect = "Allow"
+          Action = [
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DescribeScheduledActions",
+          ]
+          Resource = "*"
+        },
+        {
+          Sid    = "WriteAutoScaling"
+          Effect = "Allow"
+          Action = [
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:PutScheduledAction",
+            "application-autoscaling:RegisterScalableTarget",
+          ]
+          Resource  = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account}:scalable-target/*"
+          Condition = { StringEquals = { "application-autoscaling:service-namespace" = "dynamodb" } }
+        },
+        # Application Auto Scaling checks them on the caller (its user guide, Permissions validation).
+        {
+          Sid      = "ScaleTables"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+        {
+          Sid      = "ScaleOnAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+          Resource = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*"
+        },
+        merge({ Sid = "LinkAutoScalingRole" }, local.linked_roles["dynamodb.application-autoscaling.amazonaws.com"]),
+      ]
+    },
+    {
+      when = var.kms_key_arn != null
+      statements = [
+        {
+          Sid      = "UseKey"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = var.kms_key_arn
+        },
+      ]
+    },
+    {
+      when = var.tracing_mode == "Active"
+      statements = [
+        {
+          Sid      = "SendTraces"
+          Effect   = "Allow"
+          Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+          Resource = "*"
+        },
+      ]
+    },
+    {
+      when = var.vpc_config != null
+      statements = [
+        {
+          Sid      = "AttachToVPC"
+          Effect   = "Allow"
+          Action   = local.network_interface_actions
+          Resource = "*"
+        },
+        # For Lambda itself, not for the function's code (Lambda developer guide, Giving Lambda functions access to a VPC).
+        {
+          Sid       = "LambdaAttachesToVPC"
+          Effect    = "Deny"
+          Action    = local.network_interface_actions
+          Resource  = "*"
+          Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
+        },
+      ]
+    },
+  ]
+}

@@ -1,0 +1,230 @@
+data "aws_partition" "current" {
+  count = var.create ? 1 : 0
+}
+
+data "aws_region" "current" {
+  count = var.create ? 1 : 0
+}
+
+data "aws_caller_identity" "current" {
+  count = var.create ? 1 : 0
+}
+
+locals {
+  partition = var.create ? data.aws_partition.current[0].partition : ""
+  # Version 6 of the provider deprecates `name`, version 5 has no `region`; both have the Region as `id`.
+  region  = var.create ? data.aws_region.current[0].id : ""
+  account = var.create ? data.aws_caller_identity.current[0].account_id : ""
+
+  # Made from names, because a policy that waited for its ARNs would come a queue's creation (25 s) later.
+  rule_arn      = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}"
+  queue_arn     = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}"
+  dlq_arn       = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}-dlq"
+  function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}"
+  log_group_arn = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}"
+
+  # From this retry on, every delay is the longest: a larger exponent would only overflow.
+  backoff_ramp = var.backoff_rate > 1 && var.backoff_max_delay_seconds > var.backoff_base_seconds ? ceil(
+    log(var.backoff_max_delay_seconds / var.backoff_base_seconds, var.backoff_rate)
+  ) : 0
+  retry_window_seconds = ceil(var.initial_delay_seconds + sum([
+    for retry in range(var.max_attempts) :
+    min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, min(retry, local.backoff_ramp)))
+  ]))
+}
+
+################################################################################
+# Rule
+################################################################################
+
+resource "aws_cloudwatch_event_rule" "this" {
+  count = var.create ? 1 : 0
+
+  name        = var.name
+  description = "DynamoDB tables restored to a point in time"
+  event_pattern = jsonencode({
+    source      = ["aws.dynamodb"]
+    detail-type = ["AWS API Call via CloudTrail"]
+    detail = {
+      eventSource = ["dynamodb.amazonaws.com"]
+      eventName   = ["RestoreTableToPointInTime"]
+      # A call that failed has one.
+      errorCode = [{ exists = false }]
+    }
+  })
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "queue" {
+  count = var.create ? 1 : 0
+
+  rule      = aws_cloudwatch_event_rule.this[0].name
+  target_id = "queue"
+  arn       = aws_sqs_queue.this[0].arn
+
+  dead_letter_config {
+    arn = aws_sqs_queue.dlq[0].arn
+  }
+}
+
+################################################################################
+# Queues
+################################################################################
+
+resource "aws_sqs_queue" "this" {
+  count = var.create ? 1 : 0
+
+  name                       = var.name
+  delay_seconds              = var.initial_delay_seconds
+  message_retention_seconds  = var.message_retention_seconds
+  visibility_timeout_seconds = 6 * var.timeout # Lambda developer guide, Using Lambda with Amazon SQS
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
+  policy                     = local.queue_policies["queue"]
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dlq[0].arn
+    maxReceiveCount     = var.max_attempts
+  })
+  tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = var.backoff_base_seconds <= var.backoff_max_delay_seconds
+      error_message = "The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds (${var.backoff_max_delay_seconds}): lower the one or raise the other."
+    }
+
+    precondition {
+      condition     = local.retry_window_seconds < var.message_retention_seconds
+      error_message = "The retries take ${local.retry_window_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
+    }
+  }
+}
+
+resource "aws_sqs_queue" "dlq" {
+  count = var.create ? 1 : 0
+
+  name = "${var.name}-dlq"
+  # The longest there is: a message keeps its age when it moves here.
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
+  policy                    = local.queue_policies["dlq"]
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [local.queue_arn]
+  })
+  tags = var.tags
+}
+
+################################################################################
+# Function
+################################################################################
+
+resource "aws_lambda_event_source_mapping" "queue" {
+  count = var.create ? 1 : 0
+
+  event_source_arn        = aws_sqs_queue.this[0].arn
+  function_name           = aws_lambda_function.this[0].arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+  tags                    = var.tags
+
+  scaling_config {
+    maximum_concurrency = var.maximum_concurrency
+  }
+
+  # Lambda checks when it makes the mapping that the role may read the queue.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_lambda_function" "this" {
+  count = var.create ? 1 : 0
+
+  function_name = var.name
+  description   = "Gives restored DynamoDB tables back the settings that the restore dropped"
+  role          = aws_iam_role.this[0].arn
+
+  filename          = var.package_s3 == null ? "${path.module}/lambda_src/dist/function.zip" : null
+  source_code_hash  = var.package_s3 == null ? filebase64sha256("${path.module}/lambda_src/dist/function.zip") : null
+  s3_bucket         = var.package_s3 == null ? null : var.package_s3.bucket
+  s3_key            = var.package_s3 == null ? null : var.package_s3.function_key
+  s3_object_version = var.package_s3 == null ? null : var.package_s3.function_object_version
+  layers            = [var.powertools_layer_arn == null ? aws_lambda_layer_version.powertools[0].arn : var.powertools_layer_arn]
+
+  handler                        = "table_sync.handler.lambda_handler"
+  runtime                        = var.runtime
+  architectures                  = [var.architecture]
+  memory_size                    = var.memory_size
+  timeout                        = var.timeout
+  reserved_concurrent_executions = var.reserved_concurrent_executions
+  kms_key_arn                    = var.kms_key_arn
+  tags                           = var.tags
+
+  environment {
+    variables = {
+      ENABLE_TAG_SETTINGS             = tostring(var.enable_tag_settings)
+      ENABLE_KINESIS_SETTINGS         = tostring(var.enable_kinesis_settings)
+      ENABLE_DYNAMODB_STREAM_SETTINGS = tostring(var.enable_dynamodb_stream_settings)
+      ENABLE_DYNAMODB_LAMBDA_TRIGGER  = tostring(var.enable_dynamodb_lambda_trigger)
+      ENABLE_TTL_SETTINGS             = tostring(var.enable_ttl_settings)
+      ENABLE_PITR_SETTINGS            = tostring(var.enable_pitr_settings)
+      ENABLE_AUTO_SCALING_SETTINGS    = tostring(var.enable_auto_scaling_settings)
+      BACKOFF_BASE_SECONDS            = tostring(var.backoff_base_seconds)
+      BACKOFF_RATE                    = tostring(var.backoff_rate)
+      BACKOFF_MAX_DELAY_SECONDS       = tostring(var.backoff_max_delay_seconds)
+      LOG_LEVEL                       = var.log_level
+      QUEUE_URL                       = aws_sqs_queue.this[0].url
+      DLQ_URL                         = aws_sqs_queue.dlq[0].url
+    }
+  }
+
+  logging_config {
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.this[0].name
+    application_log_level = var.log_level
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = var.tracing_mode
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.enable_dynamodb_stream_settings || !var.enable_dynamodb_lambda_trigger
+      error_message = "The enable_dynamodb_lambda_trigger needs enable_dynamodb_stream_settings, because a trigger reads the table's stream: turn the stream settings on or the trigger off."
+    }
+  }
+
+  # With a VPC, Lambda checks when it makes the function that the role may attach network interfaces.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_lambda_layer_version" "powertools" {
+  count = var.create && var.powertools_layer_arn == null ? 1 : 0
+
+  layer_name        = "${var.name}-powertools"
+  description       = "Powertools for AWS Lambda (Python)"
+  filename          = local.layer_from_s3 ? null : "${path.module}/lambda_src/dist/layer.zip"
+  source_code_hash  = local.layer_from_s3 ? null : filebase64sha256("${path.module}/lambda_src/dist/layer.zip")
+  s3_bucket         = local.layer_from_s3 ? var.package_s3.bucket : null
+  s3_key            = local.layer_from_s3 ? var.package_s3.layer_key : null
+  s3_object_version = local.layer_from_s3 ? var.package_s3.layer_object_version : null
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  layer_from_s3 = var.package_s3 == null ? false : var.package_s3.layer_key != null
+}

@@ -1,0 +1,94 @@
+output "rule_arn" {
+  description = "ARN of the EventBridge rule that matches the restores."
+  value       = var.create ? aws_cloudwatch_event_rule.this[0].arn : null
+}
+
+output "rule_name" {
+  description = "Name of the EventBridge rule."
+  value       = var.create ? aws_cloudwatch_event_rule.this[0].name : null
+}
+
+output "queue_url" {
+  description = "URL of the queue in which restores wait."
+  value       = var.create ? aws_sqs_queue.this[0].url : null
+}
+
+output "queue_arn" {
+  description = "ARN of the queue in which restores wait."
+  value       = var.create ? aws_sqs_queue.this[0].arn : null
+}
+
+output "queue_name" {
+  description = "Name of the queue in which restores wait, as in its CloudWatch metrics."
+  value       = var.create ? aws_sqs_queue.this[0].name : null
+}
+
+output "dlq_url" {
+  description = "URL of the dead-letter queue: restores whose table did not get everything back, and events that EventBridge could not deliver."
+  value       = var.create ? aws_sqs_queue.dlq[0].url : null
+}
+
+output "dlq_arn" {
+  description = "ARN of the dead-letter queue, from which messages can be redriven."
+  value       = var.create ? aws_sqs_queue.dlq[0].arn : null
+}
+
+output "dlq_name" {
+  description = "Name of the dead-letter queue, as in its CloudWatch metrics."
+  value       = var.create ? aws_sqs_queue.dlq[0].name : null
+}
+
+output "function_arn" {
+  description = "ARN of the function, which can also be invoked with a source and a target table."
+  value       = var.create ? aws_lambda_function.this[0].arn : null
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = var.create ? aws_lambda_function.this[0].function_name : null
+}
+
+output "event_source_mapping_id" {
+  description = "UUID of the mapping from the queue to the function, to pause it for a while."
+  value       = var.create ? aws_lambda_event_source_mapping.queue[0].uuid : null
+}
+
+output "role_arn" {
+  description = "ARN of the function's role, for key policies and the like."
+  value       = var.create ? aws_iam_role.this[0].arn : null
+}
+
+output "role_name" {
+  description = "Name of the function's role, to attach more policies to."
+  value       = var.create ? aws_iam_role.this[0].name : null
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = var.create ? aws_cloudwatch_log_group.this[0].name : null
+}
+
+output "log_group_arn" {
+  description = "ARN of the function's log group."
+  value       = var.create ? aws_cloudwatch_log_group.this[0].arn : null
+}
+
+output "layer_arn" {
+  description = "ARN of the layer version that the function uses: the module's own, or `powertools_layer_arn`."
+  value       = var.create ? aws_lambda_function.this[0].layers[0] : null
+}
+
+output "dlq_alarm_arn" {
+  description = "ARN of the alarm that goes off when the dead-letter queue is not empty."
+  value       = var.create ? aws_cloudwatch_metric_alarm.dlq[0].arn : null
+}
+
+output "errors_alarm_arn" {
+  description = "ARN of the alarm that goes off when the function crashes, times out or cannot start."
+  value       = var.create ? aws_cloudwatch_metric_alarm.errors[0].arn : null
+}
+
+output "retry_window_seconds" {
+  description = "Seconds from a restore call to the last look at its table, not counting the time that the looks themselves take. A restore that takes longer ends in the dead-letter queue."
+  value       = var.create ? local.retry_window_seconds : null
+}

@@ -1,0 +1,380 @@
+################################################################################
+# General
+################################################################################
+
+variable "create" {
+  description = "Whether to create anything. With `false` the module makes no resource, reads nothing from AWS, and all its outputs are `null`."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "name" {
+  description = <<-EOT
+    Name of the queue, the function and the rule, and prefix of every other name. Two instances in one account and Region need different names;
+    the role's name ends in the Region, so one name serves in several Regions. A change replaces every resource.
+  EOT
+  type        = string
+  default     = "dynamodb-pitr-table-sync"
+  nullable    = false
+
+  validation {
+    # The role is the shortest: 64 characters for NAME-REGION, and the longest Region (us-isof-south-1) has 15.
+    condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,47}$", var.name))
+    error_message = "The name must have 1 to 48 letters, digits, hyphens or underscores and begin with a letter or digit: shorten it or replace the other characters."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes tags, besides the provider's `default_tags`. They are not copied to restored tables."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+################################################################################
+# Settings that are given back to a restored table
+################################################################################
+
+variable "enable_tag_settings" {
+  description = "Whether the restored table gets the source table's tags. With `false` they are neither read nor written, and the role may do neither."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_kinesis_settings" {
+  description = "Whether the restored table streams to the source table's Kinesis data streams, with the same timestamp precision. The streams' consumers then get the restored table's changes too."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_dynamodb_stream_settings" {
+  description = "Whether the restored table gets a DynamoDB stream with the source stream's view type."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_dynamodb_lambda_trigger" {
+  description = "Whether the restored table's stream triggers the Lambda functions that the source table's stream triggers. Needs `enable_dynamodb_stream_settings`. The functions then run for the restored table's changes too."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_ttl_settings" {
+  description = "Whether time to live is enabled on the restored table, on the source's attribute. DynamoDB then deletes items that have expired since the point in time of the restore."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_pitr_settings" {
+  description = "Whether point-in-time recovery is enabled on the restored table, with the source's recovery period in days. It is charged by table size."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_auto_scaling_settings" {
+  description = "Whether the restored table and its indexes get the source's scalable targets, target tracking policies and scheduled actions. Tables restored to on-demand mode get none."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "event_source_mapping_kms_key_arns" {
+  description = <<-EOT
+    ARNs of the customer managed KMS keys that encrypt the filter criteria of the source tables' Lambda triggers. A trigger with encrypted filters is
+    copied only if the function may use its key: it then gets `kms:Decrypt` and `kms:GenerateDataKey` on these, while `enable_dynamodb_lambda_trigger` is on.
+  EOT
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.event_source_mapping_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+  }
+}
+
+################################################################################
+# Retries
+################################################################################
+
+variable "initial_delay_seconds" {
+  description = "Seconds from the restore call to the first look at the table (the queue's delivery delay), 0 to 900. Restores of even empty tables take more than a minute."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.initial_delay_seconds >= 0 && var.initial_delay_seconds <= 900 && floor(var.initial_delay_seconds) == var.initial_delay_seconds
+    error_message = "The initial_delay_seconds must be a whole number from 0 to 900, which is the longest delivery delay of SQS."
+  }
+}
+
+variable "backoff_base_seconds" {
+  description = "Seconds between the first look and the second, 1 to 42300; no later delay is shorter. It may not exceed `backoff_max_delay_seconds`."
+  type        = number
+  default     = 15
+  nullable    = false
+
+  validation {
+    condition     = var.backoff_base_seconds >= 1 && var.backoff_base_seconds <= 42300 && floor(var.backoff_base_seconds) == var.backoff_base_seconds
+    error_message = "The backoff_base_seconds must be a whole number from 1 to 42300."
+  }
+}
+
+variable "backoff_rate" {
+  description = "Factor by which the delay grows from one look to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`."
+  type        = number
+  default     = 1.5
+  nullable    = false
+
+  validation {
+    condition     = var.backoff_rate >= 1 && var.backoff_rate <= 10
+    error_message = "The backoff_rate must be a number from 1 to 10; use 1 for delays that do not grow."
+  }
+}
+
+variable "backoff_max_delay_seconds" {
+  description = "Longest delay between two looks in seconds, 1 to 42300. It bounds how long after the end of a restore the table is looked at; the default keeps that under two minutes."
+  type        = number
+  default     = 110
+  nullable    = false
+
+  validation {
+    # SQS counts a message's 12 hours of invisibility from its receipt, and the function may have run for 15 minutes by then.
+    condition     = var.backoff_max_delay_seconds >= 1 && var.backoff_max_delay_seconds <= 42300 && floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
+    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours, and the function may run for 15 minutes of them."
+  }
+}
+
+variable "max_attempts" {
+  description = "How many times a restore is looked at before its message goes to the dead-letter queue, 1 to 1000. With the defaults of the other inputs, 1000 looks take a bit more than a day."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.max_attempts >= 1 && var.max_attempts <= 1000 && floor(var.max_attempts) == var.max_attempts
+    error_message = "The max_attempts must be a whole number from 1 to 1000, which is the largest maxReceiveCount of SQS."
+  }
+}
+
+variable "message_retention_seconds" {
+  description = "Seconds after which SQS drops a message that still waits, 60 to 1209600 (14 days). It must be longer than all retries together, so that a restore ends in the dead-letter queue and never in nothing."
+  type        = number
+  default     = 345600
+  nullable    = false
+
+  validation {
+    condition     = var.message_retention_seconds >= 60 && var.message_retention_seconds <= 1209600 && floor(var.message_retention_seconds) == var.message_retention_seconds
+    error_message = "The message_retention_seconds must be a whole number from 60 to 1209600 (14 days), the limits of SQS."
+  }
+}
+
+################################################################################
+# Function
+################################################################################
+
+variable "runtime" {
+  description = "Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. `python3.14` needs a provider that knows it (6.22 or newer)."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+
+  validation {
+    condition     = contains(["python3.11", "python3.12", "python3.13", "python3.14"], var.runtime)
+    error_message = "The runtime must be python3.11, python3.12, python3.13 or python3.14."
+  }
+}
+
+variable "architecture" {
+  description = "Processor of the function: `arm64`, which costs less, or `x86_64`. The packages run on both."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "The architecture must be arm64 or x86_64."
+  }
+}
+
+variable "memory_size" {
+  description = "Memory of the function in MB, 128 to 10240. Less memory also means less processor time."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = var.memory_size >= 128 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
+    error_message = "The memory_size must be a whole number of MB from 128 to 10240."
+  }
+}
+
+variable "timeout" {
+  description = "Longest run of the function in seconds, 60 to 900. A message that the function never answered comes back after six times as long (the queue's visibility timeout)."
+  type        = number
+  default     = 120
+  nullable    = false
+
+  validation {
+    condition     = var.timeout >= 60 && var.timeout <= 900 && floor(var.timeout) == var.timeout
+    error_message = "The timeout must be a whole number of seconds from 60, which a batch of restores may need, to 900, the limit of Lambda."
+  }
+}
+
+variable "maximum_concurrency" {
+  description = "How many copies of the function the queue may start at once, 2 to 1000. Each takes up to ten restores."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000 && floor(var.maximum_concurrency) == var.maximum_concurrency
+    error_message = "The maximum_concurrency must be a whole number from 2 to 1000, the limits of an SQS event source."
+  }
+}
+
+variable "reserved_concurrent_executions" {
+  description = "Concurrency set aside for the function out of the account's, 0 or more; it should not be below `maximum_concurrency`, and 0 stops the function. `-1` reserves none."
+  type        = number
+  default     = -1
+  nullable    = false
+
+  validation {
+    condition     = var.reserved_concurrent_executions >= -1 && floor(var.reserved_concurrent_executions) == var.reserved_concurrent_executions
+    error_message = "The reserved_concurrent_executions must be a whole number from 0, or -1 to reserve none."
+  }
+}
+
+variable "log_level" {
+  description = "Least severe log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports each attempt has the level `INFO`."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "The log_level must be DEBUG, INFO, WARN or ERROR, in capitals."
+  }
+}
+
+variable "tracing_mode" {
+  description = "X-Ray tracing of the function: `PassThrough`, or `Active`, which samples its invocations and lets the role send trace segments."
+  type        = string
+  default     = "PassThrough"
+  nullable    = false
+
+  validation {
+    condition     = contains(["PassThrough", "Active"], var.tracing_mode)
+    error_message = "The tracing_mode must be PassThrough or Active."
+  }
+}
+
+variable "vpc_config" {
+  description = "Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must reach DynamoDB, Lambda, Application Auto Scaling and SQS through NAT or endpoints, in the Region of every source table."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc_config == null ? true : length(var.vpc_config.subnet_ids) > 0 && length(var.vpc_config.security_group_ids) > 0
+    error_message = "The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is set as permissions boundary of the function's role, for accounts that demand one; `null` sets none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "The permissions_boundary must be the ARN of a managed IAM policy (arn:PARTITION:iam::ACCOUNT:policy/NAME)."
+  }
+}
+
+################################################################################
+# Package
+################################################################################
+
+variable "package_s3" {
+  description = <<-EOT
+    Takes the packages from S3 instead of from the module's own files, for those who may not deploy files from a repository. Copy
+    `lambda_src/dist/function.zip` (and `layer.zip`) there and name the bucket, which is in the function's Region, and the keys. Without `layer_key`
+    the layer still comes from the module's file, or from `powertools_layer_arn`. A new package is seen only if its key or object version changes.
+  EOT
+  type = object({
+    bucket                  = string
+    function_key            = string
+    function_object_version = optional(string)
+    layer_key               = optional(string)
+    layer_object_version    = optional(string)
+  })
+  default = null
+}
+
+variable "powertools_layer_arn" {
+  description = "ARN of a layer version with Powertools for AWS Lambda (Python) 3 to use instead of the module's own layer, in the function's Region; `null` makes the layer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.powertools_layer_arn == null ? true : can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", var.powertools_layer_arn))
+    error_message = "The powertools_layer_arn must be the ARN of a layer version (arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION): add the version number if it is missing."
+  }
+}
+
+################################################################################
+# Encryption, logs, alarms
+################################################################################
+
+variable "kms_key_arn" {
+  description = <<-EOT
+    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. `null` uses keys that AWS owns.
+    The key's own policy must let `events.amazonaws.com` use `kms:Decrypt` and `kms:GenerateDataKey`, else no event reaches the queue, and
+    `logs.REGION.amazonaws.com` use `kms:Encrypt*`, `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`, else the log group cannot be created.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+  }
+}
+
+variable "log_retention_in_days" {
+  description = "Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_in_days
+    )
+    error_message = "The log_retention_in_days must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "alarm_actions" {
+  description = "ARNs of what the alarms notify when they go off and when they are over, such as SNS topics. Without any, the alarms only show in CloudWatch."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_actions) <= 5 && alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])
+    error_message = "The alarm_actions must be at most five ARNs, the limit of CloudWatch."
+  }
+}
