@@ -1,0 +1,110 @@
+"""Runs a handler in this process, with what a deployed function would be given: for tests that must be fast."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.support.deployed_function import DeployedFunction
+    from tests.support.embedded_aws import Clock
+
+
+@dataclass(frozen=True)
+class Context:
+    """The context object (Lambda developer guide, Using the Lambda context object), on the embedded AWS's clock."""
+
+    aws_request_id: str
+    function_name: str
+    function_version: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    log_group_name: str
+    log_stream_name: str
+    deadline: float
+    clock: Clock
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda would end the invocation."""
+        return max(0, int((self.deadline - self.clock.now()) * 1000))
+
+
+class InProcessRuntime:
+    """Calls `handler` instead of the deployed code, in the deployed function's environment.
+
+    `environment` adds to the function's variables or overrides them. `time.sleep` moves `clock` meanwhile.
+    """
+
+    def __init__(
+        self, handler: Callable[[Any, Any], Any], clock: Clock, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._handler = handler
+        self._clock = clock
+        self._environment = dict(environment or {})
+
+    def invoke(self, function: DeployedFunction, invocation: InvocationRequest) -> RuntimeResult:
+        """Call the handler once; an exception becomes the error that the runtime client would report."""
+        log_stream = log_stream_name(function, invocation.at)
+        context = Context(
+            aws_request_id=invocation.request_id,
+            function_name=function.name,
+            function_version=function.version,
+            invoked_function_arn=function.arn,
+            memory_limit_in_mb=str(function.memory_size),
+            log_group_name=function.log_group,
+            log_stream_name=log_stream,
+            deadline=self._clock.now() + function.timeout,
+            clock=self._clock,
+        )
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        variables = kept | function.environment(invocation.credentials, log_stream) | self._environment
+        response, error = None, None
+        output = io.StringIO()
+        started = time.perf_counter()
+        with (
+            patch.dict(os.environ, variables, clear=True),
+            patch.object(time, "sleep", self._clock.sleep),
+            contextlib.redirect_stdout(output),
+            _redirected_loggers(output),
+        ):
+            try:
+                response = json.dumps(self._handler(json.loads(invocation.payload), context))
+            except Exception as raised:  # noqa: BLE001 (the runtime reports every exception)
+                error = {
+                    "errorType": type(raised).__name__,
+                    "errorMessage": str(raised),
+                    "stackTrace": traceback.format_tb(raised.__traceback__)[1:],
+                }
+        duration = time.perf_counter() - started
+        if self._clock.now() > context.deadline:
+            response, error = None, timed_out(invocation.request_id, function.timeout)
+        log_lines = [line for line in output.getvalue().split("\n") if line]
+        return RuntimeResult(response, error, log_lines, log_stream, duration, None)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+@contextlib.contextmanager
+def _redirected_loggers(output: io.StringIO) -> Iterator[None]:
+    """Let loggers write to `output`: a handler keeps the standard output of the time when its module was imported."""
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    handlers = {handler for logger in loggers for handler in logger.handlers if type(handler) is logging.StreamHandler}
+    streams = {handler: handler.setStream(output) for handler in handlers}
+    try:
+        yield
+    finally:
+        for handler, stream in streams.items():
+            handler.setStream(stream)
