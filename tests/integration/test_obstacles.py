@@ -1,0 +1,304 @@
+"""What stands in the way of a restore, and that it always ends well or with the reason."""
+
+import json
+import math
+
+import pytest
+
+from table_sync.settings import SETTINGS
+from tests.support.tables import (
+    INDEXES,
+    give_auto_scaling,
+    index_of,
+    make_source,
+    make_table,
+    restore,
+    settings_of,
+)
+
+# One write of each setting.
+WRITES = {
+    "tags": "TagResource",
+    "kinesis": "EnableKinesisStreamingDestination",
+    "stream": "UpdateTable",
+    "triggers": "CreateEventSourceMapping",
+    "ttl": "UpdateTimeToLive",
+    "pitr": "UpdateContinuousBackups",
+    "auto_scaling": "RegisterScalableTarget",
+}
+
+
+def test_a_write_is_known_for_every_setting():
+    assert list(WRITES) == [setting.NAME for setting in SETTINGS]
+
+
+@pytest.mark.parametrize(("name", "operation"), WRITES.items())
+def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name, operation):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    # The SDK tries twice in an attempt.
+    fault = aws.faults.add(operation, "ThrottlingException", "Rate exceeded", times=2)
+    (first, *_) = pipeline.run_for(30)
+    assert fault.met
+    pending = {name} | ({"triggers"} if name == "stream" else set())
+    statuses = {setting: outcome["status"] for setting, outcome in first["settings"].items()}
+    assert {setting for setting, status in statuses.items() if status == "pending"} >= pending
+    assert {statuses[setting] for setting in statuses.keys() - pending - {"triggers"}} == {"applied"}
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+@pytest.mark.parametrize(("name", "operation"), WRITES.items())
+def test_a_setting_that_is_refused_for_good_ends_in_the_dlq_after_the_others(aws, pipeline, name, operation):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add(operation, "AccessDeniedException", f"not authorized to perform {operation}", times=math.inf)
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert message["body"] == pipeline.invocations[0].event["Records"][0]["body"]
+    assert name in message["reason"]
+    assert f"{operation}: AccessDeniedException: not authorized to perform {operation}" in message["reason"]
+    expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
+    lost = {name} | ({"triggers"} if name == "stream" else set())
+    assert {setting for setting, value in expected.items() if actual[setting] != value} == lost
+
+
+def test_a_redrive_from_the_dlq_finishes_what_was_refused(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add("TagResource", "AccessDeniedException", times=1)
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    pipeline.send(message["body"])
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_a_kinesis_stream_that_is_gone_is_named(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.client("kinesis").delete_stream(StreamName="changes")
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert "stream/changes is ENABLE_FAILED" in message["reason"]
+    assert pipeline.attempts[-1]["settings"]["tags"]["status"] in {"applied", "unchanged"}
+
+
+def test_a_trigger_whose_function_is_gone_keeps_the_other_from_nothing(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add(
+        "CreateEventSourceMapping",
+        "ResourceNotFoundException",
+        "Function not found",
+        times=math.inf,
+        status=404,
+        when=lambda call: "orders-audit" in call.parameters["FunctionName"],
+    )
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert "Function not found" in message["reason"]
+    assert [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]] == [
+        "orders-index:live"
+    ]
+
+
+def test_a_deleted_source_is_final_at_the_first_attempt(aws, pipeline):
+    make_table(aws, "orders")
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    aws.client("dynamodb").delete_table(TableName="orders")
+    aws.clock.advance(60)
+    pipeline.run()
+    (attempt,) = pipeline.attempts
+    assert attempt["outcome"] == "failed"
+    (message,) = pipeline.quarantined
+    assert "orders was not found" in message["reason"]
+    assert pipeline.writes() == []
+
+
+def test_a_deleted_target_ends_after_a_few_attempts(aws, pipeline):
+    make_table(aws, "orders")
+    aws.restore_seconds = 600
+    restore(aws, "orders", "orders-restored")
+    pipeline.run_for(630)
+    before = len(pipeline.attempts)
+    make_gone(aws, "orders-restored")
+    pipeline.run()
+    assert len(pipeline.attempts) - before <= 5
+    assert before == 0 or pipeline.attempts[-1]["outcome"] in {"failed", "in_sync"}
+
+
+def test_a_target_that_never_appears_ends_after_a_few_attempts_with_the_reason(aws, pipeline):
+    make_table(aws, "orders")
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    make_gone(aws, "orders-restored")
+    pipeline.run()
+    assert 2 <= len(pipeline.attempts) <= 5
+    assert [attempt["outcome"] for attempt in pipeline.attempts][:-1] == ["waiting"] * (len(pipeline.attempts) - 1)
+    (message,) = pipeline.quarantined
+    assert "orders-restored was not found" in message["reason"]
+
+
+def make_gone(aws, table):
+    aws.client("dynamodb").delete_table(TableName=table)
+    aws.clock.advance(60)
+
+
+def test_attempts_that_are_used_up_end_in_the_dlq_unchanged(aws, deploy):
+    pipeline = deploy(max_attempts=5)
+    make_table(aws, "orders")
+    aws.restore_seconds = 1e6
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert len(pipeline.attempts) == 5
+    (message,) = pipeline.quarantined
+    assert message == {"body": pipeline.invocations[0].event["Records"][0]["body"], "reason": None}
+
+
+def test_auto_scaling_follows_an_on_demand_target(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored", BillingModeOverride="PAY_PER_REQUEST")
+    pipeline.run()
+    outcome = pipeline.attempts[-1]["settings"]["auto_scaling"]
+    assert (outcome["status"], outcome["reason"]) == ("skipped", "the target's billing mode is PAY_PER_REQUEST")
+    assert settings_of(aws, "orders-restored")["auto_scaling"] == []
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+
+
+def test_auto_scaling_follows_a_provisioned_target(aws, pipeline):
+    """The source is on demand and has kept its targets, which a provisioned target can use."""
+    make_table(aws, "orders", indexes=())
+    give_auto_scaling(aws, "orders", index=None)
+    aws.client("dynamodb").update_table(TableName="orders", BillingMode="PAY_PER_REQUEST")
+    aws.clock.advance(600)
+    throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    overrides = {"BillingModeOverride": "PROVISIONED", "ProvisionedThroughputOverride": throughput}
+    restore(aws, "orders", "orders-restored", **overrides)
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_an_index_that_the_restore_dropped_is_left_out_and_the_rest_scales(aws, pipeline):
+    make_source(aws)
+    throughput = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
+    restore(aws, "orders", "orders-restored", GlobalSecondaryIndexOverride=[index_of(INDEXES[0], throughput)])
+    pipeline.run()
+    outcome = pipeline.attempts[-1]["settings"]["auto_scaling"]
+    assert INDEXES[1] in outcome["reason"]
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    expected = [entry for entry in settings_of(aws, "orders")["auto_scaling"] if INDEXES[1] not in entry]
+    assert settings_of(aws, "orders-restored")["auto_scaling"] == expected
+
+
+def test_scheduled_actions_that_are_over_are_left_out(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    give_auto_scaling(aws, "orders", index=None)
+    client = aws.client("application-autoscaling")
+    client.put_scheduled_action(
+        ServiceNamespace="dynamodb",
+        ResourceId="table/orders",
+        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        ScheduledActionName="past",
+        Schedule="at(2020-01-01T00:00:00)",
+        ScalableTargetAction={"MinCapacity": 1},
+    )
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    expected = [entry for entry in settings_of(aws, "orders")["auto_scaling"] if '"past"' not in entry]
+    assert settings_of(aws, "orders-restored")["auto_scaling"] == expected
+
+
+def test_settings_of_another_region_are_read_there_and_bound_ones_are_skipped(aws, pipeline):
+    arn = make_source(aws, region="us-east-1")
+    restore(aws, arn, "orders-restored")
+    pipeline.run()
+    last = pipeline.attempts[-1]
+    assert last["outcome"] == "in_sync"
+    assert last["source"] == arn
+    for name in ("kinesis", "triggers"):
+        assert last["settings"][name]["status"] == "skipped"
+        assert "us-east-1" in last["settings"][name]["reason"]
+    expected, actual = settings_of(aws, "orders", "us-east-1"), settings_of(aws, "orders-restored")
+    assert {name for name in expected if expected[name] != actual[name]} == {"kinesis", "triggers"}
+
+
+def test_a_toggle_that_is_off_makes_none_of_its_calls(aws, deploy):
+    pipeline = deploy(**{setting.TOGGLE.upper(): "False" for setting in SETTINGS})
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert {call.name for call in pipeline.calls()} == {"dynamodb:DescribeTable", "sqs:ChangeMessageVisibility"}
+    assert {outcome["status"] for outcome in pipeline.attempts[-1]["settings"].values()} == {"skipped"}
+
+
+@pytest.mark.parametrize("off", SETTINGS, ids=lambda setting: setting.NAME)
+def test_one_toggle_off_leaves_out_one_setting(aws, deploy, off):
+    pipeline = deploy(**{off.TOGGLE.upper(): "false"})
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
+    lost = {off.NAME} | ({"triggers"} if off.NAME == "stream" else set())
+    assert {name for name in expected if expected[name] != actual[name]} == lost
+    assert pipeline.attempts[-1]["settings"][off.NAME]["reason"] == f"{off.TOGGLE} is false"
+
+
+def test_ttl_on_another_attribute_is_failed_and_left_as_it_is(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    specification = {"Enabled": True, "AttributeName": "other"}
+    aws.client("dynamodb").update_time_to_live(TableName="orders-restored", TimeToLiveSpecification=specification)
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert "ttl" in message["reason"]
+    assert "other" in message["reason"]
+    assert settings_of(aws, "orders-restored")["ttl"] == "other"
+
+
+def test_pitr_with_another_period_gets_the_source_s(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    aws.client("dynamodb").update_continuous_backups(
+        TableName="orders-restored", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_the_triggers_destination_comes_along_or_is_left_out_when_empty(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    created = {
+        call.parameters["FunctionName"]: call.parameters
+        for call in pipeline.calls()
+        if call.operation == "CreateEventSourceMapping"
+    }
+    audit, index = (created[arn] for arn in sorted(created))
+    assert audit["DestinationConfig"]["OnFailure"]["Destination"].endswith(":orders-failures")
+    assert audit["MaximumRetryAttempts"] == 0
+    assert audit["Enabled"] is True
+    assert index["FunctionName"].endswith(":orders-index:live")
+    assert index["Enabled"] is False
+    assert "DestinationConfig" not in index
+
+
+def test_a_report_is_json_with_every_change(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    report = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
+    assert report["outcome"] == "differs"
+    assert pipeline.writes() == []
+    assert {outcome["status"] for outcome in report["settings"].values()} == {"planned"}
+    assert json.loads(json.dumps(report)) == report
+    operations = {
+        name: {change["operation"] for change in outcome["changes"]} for name, outcome in report["settings"].items()
+    }
+    assert all(WRITES[name] in operations[name] for name in WRITES)
+    assert pipeline.invoke(source_table="orders", target_table="orders-restored")["outcome"] in {"in_sync", "waiting"}
