@@ -1,0 +1,334 @@
+"""Finds Terraform and the AWS provider, and runs it on one directory: for the tests, the demo and the Makefile.
+
+From a shell: `python -m tests.support.terraform init|validate|test|fmt-check DIR...`
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WORK = REPOSITORY / ".work" / "terraform"
+_FOUND = WORK / "plugin-dir"
+
+OLDEST_PROVIDER = (5, 100, 0)  # versions.tf
+
+# How far from the root a mirror is looked for, and how many directories are read at most: together less than a second.
+_DEPTH = 6
+_DIRECTORIES = 20_000
+_NOT_LOOKED_INTO = {"proc", "sys", "dev", "run", ".git", "__pycache__", "node_modules", "site-packages"}
+_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre")
+
+_GRACE_SECONDS = 20
+_PLAN_HAS_CHANGES = 2
+_NO_PROVIDER = re.compile(r"Failed to (query|resolve|install) .*provider")
+
+
+class TerraformUnavailable(Exception):  # noqa: N818 (it is a state of the machine, not a mistake)
+    """There is no Terraform or no AWS provider on this machine; the message says in one sentence what was tried."""
+
+
+class TerraformError(Exception):
+    """A Terraform command failed; the message is its output."""
+
+
+def find_terraform() -> Path:
+    """Return the path of the terraform program.
+
+    Raises:
+        TerraformUnavailable: it is not on PATH.
+
+    """
+    found = shutil.which("terraform")
+    if not found:
+        raise TerraformUnavailable(
+            "Terraform is missing: no program named terraform is on PATH; install version 1.5.7 or newer."
+        )
+    return Path(found)
+
+
+def find_plugin_dir(root: Path = Path("/")) -> Path | None:
+    """Look for an unpacked mirror that holds the AWS provider for this machine, and return its directory.
+
+    A mirror has the layout that `terraform init -plugin-dir` reads (Terraform CLI documentation, Provider Installation,
+    unpacked layout): HOST/hashicorp/aws/VERSION/OS_ARCH/terraform-provider-aws*. Nearest to `root` first.
+    """
+    unread = _network_mounts()
+    level = [root]
+    read = 0
+    for _ in range(_DEPTH):
+        below: list[Path] = []
+        for directory in level:
+            if read == _DIRECTORIES:
+                return None
+            read += 1
+            for name in _directories(directory):
+                path = directory / name
+                if name == "hashicorp" and _holds_provider(path):
+                    return directory.parent
+                if name not in _NOT_LOOKED_INTO and str(path) not in unread:
+                    below.append(path)
+        level = below
+    return None
+
+
+def chosen_plugin_dir() -> Path | None:
+    """Return the mirror that `Terraform.init` takes: TF_PLUGIN_DIR, or what it found before; None for the registry.
+
+    Raises:
+        TerraformUnavailable: TF_PLUGIN_DIR is no directory.
+
+    """
+    named = os.environ.get("TF_PLUGIN_DIR")
+    if named:
+        if not Path(named).is_dir():
+            raise TerraformUnavailable(f"The AWS provider is missing: TF_PLUGIN_DIR is {named}, which is no directory.")
+        return Path(named).resolve()
+    try:
+        found = Path(_FOUND.read_text())
+    except OSError:
+        return None
+    return found if found.is_dir() else None
+
+
+def _directories(path: Path) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _holds_provider(namespace: Path) -> bool:
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    system = f"{platform.system().lower()}_{architecture}"
+    versions = namespace / "aws"
+    return any(
+        _version(version) >= OLDEST_PROVIDER and any((versions / version / system).glob("terraform-provider-aws*"))
+        for version in _directories(versions)
+        # A link is not in the list: `terraform init` made it, of a mirror that is elsewhere.
+        if system in _directories(versions / version)
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"\d+\.\d+\.\d+", text) else ()
+
+
+def _network_mounts() -> set[str]:
+    try:
+        mounts = [line.split(" ") for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return set()
+    return {mount[1] for mount in mounts if mount[2].startswith(_NETWORK_FILE_SYSTEMS)}
+
+
+class Terraform:
+    """One directory with a configuration, and one state.
+
+    The commands see none of the caller's AWS_* variables, so that a test cannot reach a real account by accident.
+    """
+
+    def __init__(
+        self,
+        directory: Path | str,
+        env: Mapping[str, str] | None = None,
+        *,
+        state: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        """Prepare to run in `directory`.
+
+        Args:
+            directory: where the configuration is.
+            env: variables besides the caller's, such as TF_VAR_name.
+            state: the state file; terraform.tfstate in `directory` if not given.
+            on_line: gets each line that a command writes, at once; not those of init, show and output.
+
+        Raises:
+            TerraformUnavailable: Terraform is not on PATH.
+
+        """
+        self.directory = Path(directory).resolve()
+        self._state = [f"-state={state.resolve()}"] if state else []
+        self._on_line = on_line
+        self._terraform = find_terraform()
+        # Two states of one directory may be worked on at once, and each run writes into its data directory.
+        identity = hashlib.sha256(f"{self.directory} {state}".encode()).hexdigest()[:8]
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+            "TF_DATA_DIR": str(WORK / "data" / f"{self.directory.name}-{identity}"),
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+        }
+        # Terraform warns about a missing one in front of everything that it says.
+        if not Path(self._environment.get("TF_CLI_CONFIG_FILE", "")).is_file():
+            self._environment.pop("TF_CLI_CONFIG_FILE", None)
+        # One copy for all directories if the provider comes from the registry; of a mirror, Terraform makes links.
+        self._environment.setdefault("TF_PLUGIN_CACHE_DIR", str(WORK / "plugin-cache"))
+        self._environment.update(env or {})
+
+    def init(self) -> None:
+        """Install the provider and the modules (`terraform init`).
+
+        The provider comes from TF_PLUGIN_DIR if that is set, else from the registry, else from a mirror on the disk.
+
+        Raises:
+            TerraformUnavailable: none of them has it.
+            TerraformError: the configuration is wrong.
+
+        """
+        with _one_at_a_time():
+            plugins = chosen_plugin_dir()
+            if plugins is None:
+                try:
+                    self._run("init", quiet=True)
+                except TerraformError as error:
+                    if not _NO_PROVIDER.search(str(error)):
+                        raise
+                    plugins = find_plugin_dir()
+                    if plugins is None:
+                        raise TerraformUnavailable(
+                            "The AWS provider is missing: terraform init could not get it from its registry, "
+                            "TF_PLUGIN_DIR is not set, and no directory near the root of the file system holds an "
+                            "unpacked provider mirror (HOST/hashicorp/aws/VERSION/OS_ARCH); set TF_PLUGIN_DIR to one."
+                        ) from error
+                    _FOUND.write_text(str(plugins))
+                else:
+                    return
+            try:
+                self._run("init", f"-plugin-dir={plugins}", quiet=True)
+            except TerraformError as error:
+                if not _NO_PROVIDER.search(str(error)):
+                    raise
+                raise TerraformUnavailable(
+                    f"The AWS provider is missing: {plugins} does not hold a version that the configuration accepts."
+                ) from error
+
+    def plan(self, out: Path | None = None, **variables: Any) -> bool:
+        """Make a plan, saved to `out`; return whether it changes anything, or raise TerraformError if it is refused."""
+        saved = [f"-out={out.resolve()}"] if out else []
+        code, _ = self._run(
+            "plan", "-detailed-exitcode", *self._state, *saved, *_variables(variables), accept=(0, _PLAN_HAS_CHANGES)
+        )
+        return code == _PLAN_HAS_CHANGES
+
+    def show(self, plan: Path) -> dict[str, Any]:
+        """Return a saved plan (Terraform documentation, JSON Output Format, Plan Representation)."""
+        shown: dict[str, Any] = json.loads(self._run("show", "-json", str(plan.resolve()), quiet=True)[1])
+        return shown
+
+    def apply(self, plan: Path | None = None, **variables: Any) -> None:
+        """Apply the saved `plan`, or plan and apply at once; raise TerraformError if that fails."""
+        if plan:
+            self.run("apply", *self._state, str(plan.resolve()))
+        else:
+            self.run("apply", "-auto-approve", *self._state, *_variables(variables))
+
+    def destroy(self, **variables: Any) -> None:
+        """Destroy everything in the state; raise TerraformError if that fails."""
+        self.run("destroy", "-auto-approve", *self._state, *_variables(variables))
+
+    def output(self) -> dict[str, Any]:
+        """Return the values of the outputs."""
+        outputs = json.loads(self._run("output", "-json", *self._state, quiet=True)[1])
+        return {name: output["value"] for name, output in outputs.items()}
+
+    def run(self, command: str, *arguments: str) -> str:
+        """Run any command; return its output, or raise TerraformError with it."""
+        return self._run(command, *arguments)[1]
+
+    def _run(
+        self, command: str, *arguments: str, accept: tuple[int, ...] = (0,), quiet: bool = False
+    ) -> tuple[int, str]:
+        process = subprocess.Popen(  # noqa: S603 (Terraform, found on PATH)
+            [self._terraform, command, "-no-color", *arguments],
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # so that Ctrl-C reaches Terraform once, from _end
+        )
+        lines: list[str] = []
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                if self._on_line and not quiet:
+                    self._on_line(line.rstrip("\n"))
+            code = process.wait()
+        except BaseException:
+            _end(process)
+            raise
+        output = "".join(lines)
+        if code not in accept:
+            raise TerraformError(f"terraform {command} in {self.directory} failed:\n{output.strip()}")
+        return code, output
+
+
+def _variables(variables: Mapping[str, Any]) -> list[str]:
+    return [
+        f"-var={name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in variables.items()
+    ]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End Terraform and the provider that it started: politely, so that it saves its state, then for good."""
+    try:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE_SECONDS)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process install the provider; Terraform's plugin cache is not made for two."""
+    (WORK / "plugin-cache").mkdir(parents=True, exist_ok=True)
+    with (WORK / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command on directories; return the exit code."""
+    commands = {"init": (), "validate": ("validate",), "test": ("test",), "fmt-check": ("fmt", "-check", "-recursive")}
+    name, *directories = arguments or [""]
+    if name not in commands or not directories:
+        print(f"usage: python -m tests.support.terraform {'|'.join(commands)} DIR...", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        for directory in directories:
+            terraform = Terraform(directory)
+            if name != "fmt-check":
+                terraform.init()
+            if commands[name]:
+                print(terraform.run(*commands[name]), end="")  # noqa: T201
+    except (TerraformUnavailable, TerraformError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
