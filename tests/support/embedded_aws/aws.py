@@ -15,15 +15,19 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core import responses as moto_responses
 from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber
 from moto.core.request import normalize_request
 
-from tests.support.embedded_aws.boundary import Answer, Boundary, NoAnswerError
+from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
+from tests.support.embedded_aws.delays import Delays
+from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
+from tests.support.embedded_aws.lambda_functions import Lambda
+from tests.support.embedded_aws.service import Service
+from tests.support.embedded_aws.sqs import Sqs
 
 ADMIN = Principal(DEFAULT_ACCOUNT_ID, f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/admin", "AKIAEMBEDDEDAWSADMIN")
 SECRET = "embedded-aws-has-no-secrets"  # noqa: S105 (moto does not check signatures)
@@ -47,12 +51,18 @@ class EmbeddedAWS:
         self.calls: list[Call] = []
         self.faults = Faults()
         self.restore_seconds: RestoreSeconds = 300.0
+        self.concurrent_restores = 50
+        self.delays = Delays()
         self.endpoint_url: str | None = None
-        self.handlers: dict[str, Callable[[Call], Answer]] = {}
+        self.lock = threading.RLock()
+        self.dynamodb = DynamoDB(self)
+        self.sqs = Sqs(self)
+        self.lambda_ = Lambda(self)
+        self.services: dict[str, Service] = {s.name: s for s in (self.dynamodb, self.sqs, self.lambda_)}
         self._serve = server
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)
-        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -62,6 +72,7 @@ class EmbeddedAWS:
         with ExitStack() as exits:
             exits.callback(self._only_one.release)
             exits.enter_context(moto_time(self.clock))
+            exits.enter_context(self.lambda_.patched())
             if self._serve:
                 from tests.support.embedded_aws.server import Server  # noqa: PLC0415 (Flask, wanted only here)
 
@@ -81,18 +92,22 @@ class EmbeddedAWS:
         """End it, and undo what it changed in this process."""
         self._exits.close()
 
-    def client(self, service: str, region: str = "eu-west-1") -> BaseClient:
-        """Return a boto3 client of `service` (botocore's name) with an administrator's credentials and no retries."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = self._shared_session().client(
+    def client(self, service: str, region: str = "eu-west-1", *, parameter_validation: bool = True) -> BaseClient:
+        """Return a boto3 client of `service` (botocore's name) with an administrator's credentials and no retries.
+
+        Without `parameter_validation` it also sends what botocore would refuse.
+        """
+        key = (service, region, parameter_validation)
+        if key not in self._clients:
+            self._clients[key] = self._shared_session().client(
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint_url,
                 aws_access_key_id=ADMIN.access_key,
                 aws_secret_access_key=SECRET,
-                config=Config(retries={"total_max_attempts": 1}, user_agent_extra="embedded-aws-admin"),
+                config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
             )
-        return self._clients[service, region]
+        return self._clients[key]
 
     def environment(self, role_arn: str | None = None, region: str = "eu-west-1") -> dict[str, str]:
         """Return the environment variables that point an SDK at this AWS, as the administrator or as a role."""

@@ -1,23 +1,16 @@
 """The boundary that every call crosses: it is recorded, may meet a fault, and goes to the service."""
 
-import json
-import threading
-import uuid
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from moto.core.request import Request
-from moto.core.utils import get_service_model
-from werkzeug.http import http_date
 
+from tests.support.embedded_aws.answers import Answer, error_answer, error_code
 from tests.support.embedded_aws.calls import Call, operation_and_parameters, signature
 from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT, Fault
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
-
-Answer = tuple[int, dict[str, str], bytes]
 
 
 class NoAnswerError(Exception):
@@ -36,7 +29,6 @@ class Boundary:
     def __init__(self, aws: "EmbeddedAWS") -> None:
         """Serve `aws`."""
         self._aws = aws
-        self._one_at_a_time = threading.RLock()
 
     def handle(self, request: Request, moto: Callable[[], Answer]) -> Answer:
         """Answer `request`; `moto` is the way to moto's own handling of it.
@@ -65,9 +57,9 @@ class Boundary:
         return answer
 
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
-        with self._one_at_a_time:
-            handler = self._aws.handlers.get(call.service)
-            status, headers, body = handler(call) if handler else moto()
+        with self._aws.lock:
+            service = self._aws.services.get(call.service)
+            status, headers, body = service.handle(call, moto) if service else moto()
         return int(status), dict(headers), body.encode() if isinstance(body, str) else body
 
     def _apply(self, fault: Fault | None, call: Call) -> Answer | None:
@@ -80,55 +72,3 @@ class Boundary:
         if fault.error_code in {CONNECTION_RESET, READ_TIMEOUT}:
             raise NoAnswerError(fault.error_code, call)
         return error_answer(call, fault.error_code, fault.message, fault.status, self._aws.clock.now())
-
-
-def error_code(answer: Answer) -> str | None:
-    """Return the error code of an answer, None for a success."""
-    status, headers, body = answer
-    if status < 400:  # noqa: PLR2004 (HTTP)
-        return None
-    lower = {name.lower(): str(value) for name, value in headers.items()}
-    if "x-amzn-query-error" in lower:
-        return lower["x-amzn-query-error"].split(";")[0]
-    code = lower.get("x-amzn-errortype") or _code_in(body)
-    return code.split(":")[0].rsplit("#", 1)[-1]
-
-
-def _code_in(body: bytes) -> str:
-    text = body.decode(errors="replace")
-    if "<Code>" in text:
-        return text.split("<Code>", 1)[1].split("</Code>", 1)[0]
-    try:
-        parsed: Any = json.loads(text)
-    except ValueError:
-        parsed = None
-    return str(parsed.get("__type", "Unknown")) if isinstance(parsed, Mapping) else "Unknown"
-
-
-def error_answer(call: Call, code: str, message: str, status: int, now: float) -> Answer:
-    """Return an error as `call`'s service would write it (Smithy: awsJson, restJson1 and awsQuery error formats).
-
-    `status` holds unless the service model gives the error a status of its own.
-    """
-    request_id = str(uuid.uuid4())
-    model = get_service_model(call.service)
-    shape = next((s for s in model.error_shapes if code in (s.name, s.error_code)), None)
-    if shape is not None:
-        status = shape.metadata.get("error", {}).get("httpStatusCode", status)
-    headers = {"x-amzn-RequestId": request_id, "Date": http_date(now)}
-    fault = "Receiver" if status >= 500 else "Sender"  # noqa: PLR2004 (HTTP)
-    if call.request is not None and call.request.headers.get("X-Amz-Target"):
-        namespace = f"com.amazonaws.{call.service}.v20120810#" if call.service == "dynamodb" else ""
-        if "awsQueryCompatible" in model.metadata:
-            headers["x-amzn-query-error"] = f"{code};{fault}"
-        headers["Content-Type"] = f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.1')}"
-        return status, headers, json.dumps({"__type": namespace + code, "message": message}).encode()
-    if model.metadata["protocol"] == "rest-json":
-        headers |= {"Content-Type": "application/json", "x-amzn-ErrorType": code}
-        return status, headers, json.dumps({"Type": fault, "message": message}).encode()
-    headers["Content-Type"] = "text/xml"
-    body = (
-        f"<ErrorResponse><Error><Type>{fault}</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
-        f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    return status, headers, body.encode()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,7 @@ class Call:
     principal: Principal | None = None
     error: str | None = None
     request: Request | None = field(default=None, repr=False, compare=False)
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,30 @@
+"""How long AWS takes for what it does after it has answered."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Delays:
+    """Seconds, each of them settable. What is called a probe is a live one of October 2026, on tables of 0-1 items.
+
+    `create_table` is kinder than AWS, where a table is CREATING for seconds: the function creates none. `ttl` is the
+    hour that the API reference of UpdateTimeToLive names. `capacity`, `encryption`, `index` and `delete_table` are
+    guesses: no source gives them.
+    """
+
+    create_table: float = 0.0
+    delete_table: float = 5.0
+    stream: float = 4.5  # probe: UPDATING for 4-5 s
+    table_class: float = 5.0  # probe: UPDATING for 4-6 s
+    capacity: float = 5.0
+    encryption: float = 5.0
+    index: float = 60.0
+    restored_index: float = 0.0  # how much longer than its table an index of a restored table is CREATING
+    ttl: float = 3600.0
+    continuous_backups: float = 5.0  # probe: unavailable for 3-6 s after ACTIVE
+    tags: float = 2.5  # probe: reads lag 2-3 s
+    resource_policy: float = 2.0  # probe: reads lag 1-3 s
+    kinesis: float = 5.0  # probe: ENABLING for 2-7 s
+    contributor_insights: float = 8.0  # probe: ENABLING for 1-16 s
+    mapping: float = 10.0  # Lambda developer guide: a mapping takes a while, up to minutes, to start
+    auto_scaling: float = 10.0  # a target's bounds are applied seconds after they are registered

@@ -1,0 +1,477 @@
+"""DynamoDB's tables as its control plane shows them: moto keeps keys, indexes and items, this keeps the rest.
+
+Sources: DynamoDB API reference and botocore's service model; live probes of October 2026 where marked.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.table import GlobalSecondaryIndex, StreamShard, Table
+
+from tests.support.embedded_aws.answers import Answer, AwsError
+from tests.support.embedded_aws.service import Moto, Service, extends_moto, output_of
+from tests.support.embedded_aws.transitions import Lagging, Transition
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws.aws import EmbeddedAWS
+    from tests.support.embedded_aws.calls import Call
+
+ACTIVE = Transition("ACTIVE")
+TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):table/(?P<name>[^/]+)")
+THIRTY_DAYS = 30 * 86400
+# LatestRestorableDateTime is typically 5 minutes before the current time (API reference, UpdateContinuousBackups).
+LATEST_RESTORABLE_LAG = 300
+TABLE_CLASS_CHANGES = 2
+MAXIMUM_TAGS = 50
+# UpdateTable does one of these at a time (API reference; probe: 33 of 35 pairs are refused).
+CONCERNS = {
+    "BillingMode": "capacity",
+    "ProvisionedThroughput": "capacity",
+    "OnDemandThroughput": "capacity",
+    "StreamSpecification": "stream",
+    "DeletionProtectionEnabled": "deletion protection",
+    "TableClass": "table class",
+    "SSESpecification": "encryption",
+    "WarmThroughput": "warm throughput",
+}
+NOT_MODELLED = {"ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency", "VectorIndexUpdates"}
+# While a table is CREATING or DELETING these answer, the others know no such table.
+ALWAYS_ANSWERED = {"DescribeTable", "DeleteTable", "ListTables", "CreateTable"}
+CONTINUOUS_BACKUP_OPERATIONS = {"UpdateContinuousBackups", "DescribeContinuousBackups", "CreateBackup"}
+
+
+@dataclass
+class Stream:
+    """A DynamoDB stream that the table has or had."""
+
+    label: str
+    arn: str
+    view_type: str
+
+
+@dataclass(eq=False)
+class ControlledTable:
+    """One table. `moto` has its keys, indexes, throughput, encryption, deletion protection, and its items."""
+
+    moto: Table
+    status: Transition
+    active_at: float
+    tags: Lagging[dict[str, str]]
+    table_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    indexes: dict[str, Transition] = field(default_factory=dict)
+    restore: dict[str, Any] | None = None
+    streams: list[Stream] = field(default_factory=list)
+    on_demand_since: float | None = None
+    on_demand_throughput: dict[str, int] | None = None
+    index_on_demand_throughput: dict[str, dict[str, int]] = field(default_factory=dict)
+    table_class: str | None = None
+    table_class_changes: list[float] = field(default_factory=list)
+    ttl: Transition = field(default_factory=lambda: Transition("DISABLED"))
+    ttl_attribute: str | None = None
+    ttl_changed: float | None = None
+    recovery_period: int | None = None
+    recoverable_since: float = 0.0
+    policy: Lagging[tuple[str, str] | None] = field(default_factory=lambda: Lagging(None))
+    kinesis: dict[str, Any] = field(default_factory=dict)
+    insights: dict[str | None, Any] = field(default_factory=dict)
+    scheduled: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+    @property
+    def arn(self) -> str:
+        """The table's ARN."""
+        arn: str = self.moto.table_arn
+        return arn
+
+    @property
+    def billing_mode(self) -> str:
+        """PROVISIONED or PAY_PER_REQUEST."""
+        return self.moto.billing_mode or "PROVISIONED"
+
+    def index_names(self) -> set[str]:
+        """Return the names of the global secondary indexes."""
+        return {index.name for index in self.moto.global_indexes}
+
+
+class Tables(Service):
+    """The tables of every Region: what they are, and how they come, change and go."""
+
+    def __init__(self, aws: "EmbeddedAWS") -> None:
+        """Start without tables."""
+        super().__init__(aws)
+        self._controlled: WeakKeyDictionary[Table, ControlledTable] = WeakKeyDictionary()
+
+    # What tests and the other services use.
+
+    def tables(self, region: str) -> list[ControlledTable]:
+        """Return the tables of a Region."""
+        self.settle(region)
+        return [self._known(table) for table in self.backend(region).tables.values()]
+
+    def stream_exists(self, arn: str) -> bool:
+        """Whether a table that exists has, or had, the stream."""
+        table = self.find(arn)
+        return table is not None and any(stream.arn == arn for stream in table.streams)
+
+    def find(self, arn: str) -> ControlledTable | None:
+        """Return the table that `arn` (of the table, or of something of it) names, None if there is none."""
+        match = TABLE_ARN.match(arn)
+        if not match or match["account"] != self.aws.account:
+            return None
+        self.settle(match["region"])
+        table = self.backend(match["region"]).tables.get(match["name"])
+        return None if table is None else self._known(table)
+
+    # Operations.
+
+    def handle(self, call: "Call", moto: Moto) -> Answer:
+        """Let time do its work before the call."""
+        self.settle(call.region)
+        return super().handle(call, moto)
+
+    def check(self, call: "Call") -> None:
+        """Also refuse what a table that is CREATING or DELETING refuses (probe)."""
+        super().check(call)
+        if call.operation in ALWAYS_ANSWERED:
+            return
+        for name in _named_tables(call):
+            table = self.find(self._arn(call.region, name))
+            if table and table.status.status(self.now) in {"CREATING", "DELETING"}:
+                raise not_found(call, table.moto.name)
+
+    @extends_moto
+    def create_table(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """CreateTable: CREATING for `delays.create_table`, by default no longer than the answer says."""
+        sent = call.parameters
+        if not TABLE_NAME.fullmatch(sent["TableName"]):
+            raise invalid(
+                "TableName must be at least 3 characters long and at most 255 characters long, and match [a-zA-Z0-9_.-]+"
+            )
+        if sent["TableName"] in self.backend(call.region).tables:
+            raise AwsError("ResourceInUseException", f"Table already exists: {sent['TableName']}")
+        tags = {tag["Key"]: tag["Value"] for tag in sent.get("Tags", [])}
+        check_tags(tags)
+        output_of(moto)
+        table = self.backend(call.region).tables[sent["TableName"]]
+        controlled = self.control(
+            table, Transition("CREATING", "ACTIVE", self.now + self.aws.delays.create_table), tags
+        )
+        controlled.on_demand_throughput = sent.get("OnDemandThroughput")
+        for index in sent.get("GlobalSecondaryIndexes", []):
+            if "OnDemandThroughput" in index:
+                controlled.index_on_demand_throughput[index["IndexName"]] = index["OnDemandThroughput"]
+        if sent.get("TableClass", "STANDARD") != "STANDARD":
+            controlled.table_class = sent["TableClass"]
+        if sent.get("ResourcePolicy"):
+            controlled.policy = Lagging((sent["ResourcePolicy"], str(int(self.now * 1000))))
+        specification = sent.get("StreamSpecification", {})
+        if specification.get("StreamEnabled"):
+            self._enable_stream(controlled, specification["StreamViewType"])
+        return {"TableDescription": self.described(controlled) | {"TableStatus": "CREATING"}}
+
+    def describe_table(self, call: "Call") -> dict[str, Any]:
+        """DescribeTable, in every status."""
+        return {"Table": self.described(self.table(call))}
+
+    def delete_table(self, call: "Call") -> dict[str, Any]:
+        """DeleteTable: DELETING for `delays.delete_table`."""
+        table = self.table(call)
+        status = table.status.status(self.now)
+        if table.moto.deletion_protection_enabled:
+            message = "Resource cannot be deleted as it is currently protected against deletion."
+            raise invalid(f"{message} Disable deletion protection first.")
+        if status in {"CREATING", "UPDATING"}:
+            raise in_use(table, status)
+        if status == "ACTIVE":
+            table.status = Transition("DELETING", "DELETED", self.now + self.aws.delays.delete_table)
+        return {"TableDescription": self.described(table) | {"TableStatus": "DELETING"}}
+
+    def update_table(self, call: "Call") -> dict[str, Any]:
+        """UpdateTable: one concern a call; the table is UPDATING until it is done, deletion protection excepted."""
+        table = self.table(call)
+        sent = call.parameters
+        for name in sorted(NOT_MODELLED & sent.keys()):
+            raise invalid(f"{name} is not modelled by the embedded AWS.")
+        concerns = {CONCERNS[name] for name in sent if name in CONCERNS} | _index_concerns(sent)
+        if not concerns:
+            raise invalid(
+                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
+                "or SSESpecification or ReplicaUpdates is required"
+            )
+        if len(concerns) > 1:
+            raise invalid(
+                f"One or more parameter values were invalid: {' and '.join(sorted(concerns))} cannot be changed in one "
+                "UpdateTable call"
+            )
+        (concern,) = concerns
+        status = table.status.status(self.now)
+        if concern == "deletion protection":
+            table.moto.deletion_protection_enabled = sent["DeletionProtectionEnabled"]
+            return {"TableDescription": self.described(table)}
+        if status != "ACTIVE":
+            raise in_use(table, status)
+        change: Callable[[ControlledTable, dict[str, Any]], float] = getattr(
+            self, f"_update_{concern.replace(' ', '_')}"
+        )
+        seconds = change(table, sent)
+        table.status = Transition("UPDATING", "ACTIVE", self.now + seconds)
+        return {"TableDescription": self.described(table)}
+
+    # What UpdateTable does of each concern; each returns for how many seconds the table is UPDATING.
+
+    def _update_stream(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        specification = sent["StreamSpecification"]
+        enabled = bool((table.moto.stream_specification or {}).get("StreamEnabled"))
+        if specification["StreamEnabled"] and enabled:
+            raise invalid(f"Table already has an enabled stream: TableName: {table.moto.name}")
+        if not specification["StreamEnabled"] and not enabled:
+            raise invalid(f"Table does not have an enabled stream: TableName: {table.moto.name}")
+        if specification["StreamEnabled"] != bool(specification.get("StreamViewType")):
+            raise invalid(
+                "One or more parameter values were invalid: StreamViewType must be given exactly when the stream is enabled"
+            )
+        if specification["StreamEnabled"]:
+            self._enable_stream(table, specification["StreamViewType"])
+        else:
+            table.moto.stream_specification = {"StreamEnabled": False}
+            table.moto.stream_shard = None
+        return self.aws.delays.stream
+
+    def _update_table_class(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        table.table_class_changes = [at for at in table.table_class_changes if at > self.now - THIRTY_DAYS]
+        if len(table.table_class_changes) >= TABLE_CLASS_CHANGES:
+            message = "Subscriber limit exceeded: the table class can be changed twice in 30 days."
+            raise AwsError("LimitExceededException", message)
+        table.table_class_changes.append(self.now)
+        table.table_class = sent["TableClass"]
+        return self.aws.delays.table_class
+
+    def _update_encryption(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        table.moto.sse_specification = _encryption(table.moto, sent["SSESpecification"])
+        return self.aws.delays.encryption
+
+    def _update_capacity(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        mode = sent.get("BillingMode", table.billing_mode)
+        throughput = sent.get("ProvisionedThroughput")
+        updates = [update["Update"] for update in sent.get("GlobalSecondaryIndexUpdates", [])]
+        for update in updates:
+            if update["IndexName"] not in table.index_names():
+                message = f"Requested resource not found: index {update['IndexName']}"
+                raise AwsError("ResourceNotFoundException", message)
+        if mode == "PAY_PER_REQUEST" and throughput:
+            raise invalid(
+                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
+                "specified when BillingMode is PAY_PER_REQUEST"
+            )
+        if mode == "PROVISIONED" and ("OnDemandThroughput" in sent or any("OnDemandThroughput" in u for u in updates)):
+            raise invalid(
+                "One or more parameter values were invalid: OnDemandThroughput cannot be specified when BillingMode is "
+                "PROVISIONED"
+            )
+        if mode == "PROVISIONED" != table.billing_mode:
+            given = {update["IndexName"] for update in updates if "ProvisionedThroughput" in update}
+            if not throughput or given != table.index_names():
+                raise invalid(
+                    "One or more parameter values were invalid: ProvisionedThroughput must be specified for the table "
+                    "and each index when BillingMode is PROVISIONED"
+                )
+        if mode == "PAY_PER_REQUEST" != table.billing_mode:
+            table.on_demand_since = self.now
+            throughput = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+            updates += [{"IndexName": name, "ProvisionedThroughput": throughput} for name in table.index_names()]
+        table.moto.billing_mode = mode
+        if throughput:
+            table.moto.throughput = table.moto.throughput | throughput
+        if "OnDemandThroughput" in sent:
+            table.on_demand_throughput = sent["OnDemandThroughput"]
+        for update in updates:
+            index = next(index for index in table.moto.global_indexes if index.name == update["IndexName"])
+            index.throughput = index.throughput | update.get("ProvisionedThroughput", {})
+            if "OnDemandThroughput" in update:
+                table.index_on_demand_throughput[index.name] = update["OnDemandThroughput"]
+        return self.aws.delays.capacity
+
+    def _update_indexes(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        updates = sent["GlobalSecondaryIndexUpdates"]
+        if len(updates) > 1:
+            message = (
+                "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
+            )
+            raise AwsError("LimitExceededException", message)
+        (kind, update), *_ = updates[0].items()
+        name = update["IndexName"]
+        if kind == "Delete":
+            if name not in table.index_names():
+                raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {name}")
+            table.moto.global_indexes = [index for index in table.moto.global_indexes if index.name != name]
+            table.indexes.pop(name, None)
+            return self.aws.delays.capacity
+        if name in table.index_names():
+            raise invalid(f"Attempting to create an index which already exists: {name}")
+        if "AttributeDefinitions" in sent:
+            table.moto.attr = sent["AttributeDefinitions"]
+        table.moto.global_indexes.append(GlobalSecondaryIndex.create(update, table.moto.table_key_attrs))
+        table.indexes[name] = Transition("CREATING", "ACTIVE", self.now + self.aws.delays.index)
+        return self.aws.delays.capacity
+
+    def _update_warm_throughput(self, table: ControlledTable, sent: dict[str, Any]) -> float:
+        table.moto.warm_throughput = table.moto.warm_throughput | sent["WarmThroughput"]
+        return self.aws.delays.capacity
+
+    # How it works.
+
+    def backend(self, region: str) -> DynamoDBBackend:
+        """Return moto's backend of a Region."""
+        return dynamodb_backends[self.aws.account][region]
+
+    def settle(self, region: str) -> None:
+        """Do what is due: drop tables that are deleted, run what was scheduled for them."""
+        for name, table in list(self.backend(region).tables.items()):
+            controlled = self._known(table)
+            if controlled.status.status(self.now) == "DELETED":
+                del self.backend(region).tables[name]
+                continue
+            due = [action for at, action in controlled.scheduled if at <= self.now]
+            controlled.scheduled = [(at, action) for at, action in controlled.scheduled if at > self.now]
+            for action in due:
+                action()
+
+    def table(self, call: "Call", parameter: str = "TableName") -> ControlledTable:
+        """Return the table that a parameter names, by name or ARN; raise AwsError if there is none."""
+        named = call.parameters.get(parameter, "")
+        arn = self._arn(call.region, named)
+        table = self.find(arn) if arn.split(":")[3] == call.region else None
+        if table is None:
+            raise not_found(call, arn.split("table/")[-1])
+        return table
+
+    def restorable_window(self, table: ControlledTable) -> tuple[float, float]:
+        """Return the earliest and the latest restorable time (epoch seconds)."""
+        period = (table.recovery_period or 0) * 86400
+        earliest = max(table.recoverable_since, self.now - period)
+        return earliest, max(earliest, self.now - LATEST_RESTORABLE_LAG)
+
+    def control(self, table: Table, status: Transition, tags: dict[str, str] | None = None) -> ControlledTable:
+        """Take control of a table that moto has just made."""
+        controlled = ControlledTable(
+            moto=table, status=status, active_at=max(status.at, self.now), tags=Lagging(dict(tags or {}))
+        )
+        if controlled.billing_mode == "PAY_PER_REQUEST":
+            controlled.on_demand_since = self.now
+        self._controlled[table] = controlled
+        return controlled
+
+    def described(self, table: ControlledTable) -> dict[str, Any]:
+        """Return a TableDescription."""
+        description: dict[str, Any] = table.moto.describe("Table")["Table"]
+        status = table.status.status(self.now)
+        description |= {
+            "TableStatus": status,
+            "TableId": table.table_id,
+            "BillingModeSummary": self._billing(table),
+            "GlobalSecondaryIndexes": [self._described_index(table, index) for index in table.moto.global_indexes]
+            or None,
+            "LocalSecondaryIndexes": [
+                index.describe() | {"IndexArn": f"{table.arn}/index/{index.name}"} for index in table.moto.indexes
+            ]
+            or None,
+            "OnDemandThroughput": table.on_demand_throughput,
+            "DeletionProtectionEnabled": bool(table.moto.deletion_protection_enabled),
+        }
+        # Probe: the summary exists only while the table is CREATING.
+        if table.restore and status == "CREATING":
+            description["RestoreSummary"] = table.restore
+        if table.table_class:
+            summary: dict[str, Any] = {"TableClass": table.table_class}
+            if table.table_class_changes:
+                summary["LastUpdateDateTime"] = table.table_class_changes[-1]
+            description["TableClassSummary"] = summary
+        return description
+
+    def _billing(self, table: ControlledTable) -> dict[str, Any] | None:
+        # API reference: absent until a table has been on demand once.
+        if table.on_demand_since is None:
+            return None
+        return {"BillingMode": table.billing_mode, "LastUpdateToPayPerRequestDateTime": table.on_demand_since}
+
+    def _described_index(self, table: ControlledTable, index: GlobalSecondaryIndex) -> dict[str, Any]:
+        status = table.indexes.get(index.name, ACTIVE).status(self.now)
+        if table.status.status(self.now) in {"CREATING", "DELETING"}:
+            status = table.status.status(self.now)
+        described: dict[str, Any] = index.describe() | {
+            "IndexArn": f"{table.arn}/index/{index.name}",
+            "IndexStatus": status,
+            "OnDemandThroughput": table.index_on_demand_throughput.get(index.name),
+        }
+        return described
+
+    def _enable_stream(self, table: ControlledTable, view_type: str) -> None:
+        label = datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        table.streams.append(Stream(label, f"{table.arn}/stream/{label}", view_type))
+        table.moto.stream_specification = {"StreamEnabled": True, "StreamViewType": view_type}
+        table.moto.latest_stream_label = label
+        table.moto.stream_shard = StreamShard(self.aws.account, table.moto)
+
+    def _known(self, table: Table) -> ControlledTable:
+        return self._controlled.get(table) or self.control(table, ACTIVE)
+
+    def _arn(self, region: str, named: str) -> str:
+        return named if named.startswith("arn:") else f"arn:aws:dynamodb:{region}:{self.aws.account}:table/{named}"
+
+
+def not_found(call: "Call", name: str) -> AwsError:
+    """Return the error for a table that the operation does not find."""
+    if call.operation in CONTINUOUS_BACKUP_OPERATIONS:
+        return AwsError("TableNotFoundException", f"Table not found: {name}")
+    if call.operation in {"DescribeTable", "DeleteTable"}:
+        return AwsError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+    return AwsError("ResourceNotFoundException", "Requested resource not found")
+
+
+def in_use(table: ControlledTable, status: str) -> AwsError:
+    """Return the error for a table that is changing."""
+    message = f"Attempt to change a resource which is still in use: Table is {status}: {table.moto.name}"
+    return AwsError("ResourceInUseException", message)
+
+
+def invalid(message: str) -> AwsError:
+    """Return a ValidationException."""
+    return AwsError("ValidationException", message)
+
+
+def check_tags(tags: dict[str, str]) -> None:
+    """Raise AwsError for tags that a table may not have (developer guide, "Tagging restrictions in DynamoDB")."""
+    for key in tags:
+        if key.lower().startswith("aws:"):
+            raise invalid(f"One or more parameter values were invalid: Tag key {key} uses the reserved prefix aws:")
+    if len(tags) > MAXIMUM_TAGS:
+        raise invalid("One or more parameter values were invalid: Too many tags, a table has at most 50")
+
+
+def _encryption(table: Table, specification: dict[str, Any]) -> dict[str, Any]:
+    if specification.get("Enabled") and "KMSMasterKeyId" not in specification:
+        key = table._get_default_encryption_key(table.account_id, table.region_name)  # noqa: SLF001
+        return specification | {"KMSMasterKeyId": key}
+    return specification
+
+
+def _index_concerns(sent: dict[str, Any]) -> set[str]:
+    kinds = {kind for update in sent.get("GlobalSecondaryIndexUpdates", []) for kind in update}
+    return {"capacity" if kind == "Update" else "indexes" for kind in kinds}
+
+
+def _named_tables(call: "Call") -> Iterator[str]:
+    sent = call.parameters
+    for name in ("TableName", "ResourceArn", "TableArn"):
+        if name in sent:
+            yield sent[name]
+    if call.operation in {"BatchGetItem", "BatchWriteItem"}:
+        yield from sent["RequestItems"]
+    for item in sent.get("TransactItems", []):
+        yield from (request["TableName"] for request in item.values())

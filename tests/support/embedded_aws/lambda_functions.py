@@ -1,0 +1,62 @@
+"""Lambda functions: moto's, with the parts of their configuration that moto drops.
+
+Source: Lambda API reference, CreateFunction, UpdateFunctionConfiguration and FunctionConfiguration.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+from unittest.mock import patch
+
+from moto.awslambda.models import LambdaFunction
+
+from tests.support.embedded_aws.event_source_mappings import EventSourceMappings
+from tests.support.embedded_aws.service import Moto, extends_moto, output_of
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws.calls import Call
+
+# Dropped by moto when a function is created, or when it is updated.
+KEPT = ("DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "KMSKeyArn", "LoggingConfig", "TracingConfig")
+
+
+class Lambda(EventSourceMappings):
+    """The Lambda of every Region."""
+
+    name: ClassVar[str] = "lambda"
+
+    @extends_moto
+    def create_function(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """CreateFunction."""
+        created = output_of(moto)
+        return created | self._keep(call, created["FunctionName"])
+
+    @extends_moto
+    def update_function_configuration(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """UpdateFunctionConfiguration."""
+        updated = output_of(moto)
+        return updated | self._keep(call, updated["FunctionName"])
+
+    @contextmanager
+    def patched(self) -> Iterator[None]:
+        """Let moto tell what is kept here."""
+        told_by_moto: Callable[..., dict[str, Any]] = LambdaFunction.get_configuration
+
+        def get_configuration(function: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 (moto's signature)
+            return told_by_moto(function, on_create) | _kept(function)
+
+        with patch.object(LambdaFunction, "get_configuration", get_configuration):
+            yield
+
+    def _keep(self, call: "Call", name: str) -> dict[str, Any]:
+        function = self._backend(call.region).get_function(name)
+        function.kept = vars(function).get("kept", {}) | {
+            field: call.parameters[field] for field in KEPT if field in call.parameters
+        }
+        return _kept(function)
+
+
+def _kept(function: LambdaFunction) -> dict[str, Any]:
+    kept: dict[str, Any] = dict(vars(function).get("kept", {}))
+    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}"}
+    return kept | {"LoggingConfig": logging | kept.get("LoggingConfig", {})}
