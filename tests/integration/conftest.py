@@ -1,154 +1,25 @@
-"""The function behind its rule and queue, in process: hours pass in milliseconds."""
+"""The function behind its rule and queue, deployed anew for each test."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
-from table_sync import aws as function_clients
-from table_sync.handler import lambda_handler
-from tests.support.deployment import deploy_queued_function, zip_of
-from tests.support.in_process import InProcessRuntime
-from tests.support.lambda_service import LambdaService
-from tests.support.tables import REGION, settings_of, wait_until_active
+from tests.support.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.support.embedded_aws import EmbeddedAWS
-    from tests.support.lambda_service import Invocation
-
-A_DAY = 24 * 3600
-
-
-class Pipeline:
-    """Rule, queue, dead-letter queue and function with the module's defaults, and what came of them."""
-
-    def __init__(self, aws: EmbeddedAWS, *, max_attempts: int = 1000, **variables: str) -> None:
-        """Deploy it; `variables` are the function's environment."""
-        self.aws = aws
-        self.runtime = InProcessRuntime(lambda_handler, aws.clock)
-        self.service = LambdaService(aws, self.runtime).__enter__()
-        self.function = deploy_queued_function(
-            aws,
-            "table-sync",
-            zip_of({"function.py": "not run: the runtime is in process"}),
-            queue_attributes={"DelaySeconds": "60", "VisibilityTimeout": "720", "MessageRetentionPeriod": "345600"},
-            max_receive_count=max_attempts,
-            variables=variables,
-            Timeout=120,
-        )
-        self._route_restores()
-        self.invocations: list[Invocation] = []
-
-    def _route_restores(self) -> None:
-        events = self.aws.client("events")
-        detail = {
-            "eventSource": ["dynamodb.amazonaws.com"],
-            "eventName": ["RestoreTableToPointInTime"],
-            "errorCode": [{"exists": False}],
-        }
-        pattern = {"source": ["aws.dynamodb"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
-        rule = events.put_rule(Name="table-sync", EventPattern=json.dumps(pattern))
-        allow = {
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": self.function.queue_arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-        sqs = self.aws.client("sqs")
-        sqs.set_queue_attributes(QueueUrl=self.function.queue_url, Attributes={"Policy": policy})
-        events.put_targets(Rule="table-sync", Targets=[{"Id": "queue", "Arn": self.function.queue_arn}])
-
-    def run(self, max_seconds: float = 2 * A_DAY) -> None:
-        """Let the queue and the function work until no message is left."""
-        self.invocations += self.service.run_until_idle(max_seconds)
-
-    def run_for(self, seconds: float) -> list[dict[str, Any]]:
-        """Let them work for so long; return the attempts of that time."""
-        before = len(self.attempts)
-        end = self.aws.clock.now() + seconds
-        self.invocations += self.service.run_until(end)
-        self.aws.clock.advance(max(0, end - self.aws.clock.now()))
-        return self.attempts[before:]
-
-    def send(self, body: str) -> None:
-        """Put a message into the queue, as if the rule had."""
-        self.aws.client("sqs").send_message(QueueUrl=self.function.queue_url, MessageBody=body)
-
-    def invoke(self, **event: Any) -> dict[str, Any]:
-        """Invoke the function directly; return its report."""
-        invocation = self.service.invoke("table-sync", event)
-        self.invocations.append(invocation)
-        assert invocation.error is None, invocation.error
-        return invocation.response
-
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """Every line of standard output, parsed; a line that is no JSON object is an error."""
-        return [json.loads(line) for invocation in self.invocations for line in invocation.log_lines]
-
-    @property
-    def attempts(self) -> list[dict[str, Any]]:
-        """The log lines that carry a report."""
-        return [line for line in self.log if "outcome" in line]
-
-    @property
-    def quarantined(self) -> list[dict[str, Any]]:
-        """The messages in the dead-letter queue: body and reason."""
-        sqs = self.aws.client("sqs")
-        messages = []
-        while page := sqs.receive_message(
-            QueueUrl=self.function.dlq_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages"):
-            messages += page
-        return [
-            {
-                "body": message["Body"],
-                "reason": message.get("MessageAttributes", {}).get("FailureReason", {}).get("StringValue"),
-            }
-            for message in messages
-        ]
-
-    def writes(self) -> list[str]:
-        """Return the names of the function's write calls so far, those on its own queues aside."""
-        return [
-            call.name
-            for call in self.calls()
-            if not call.operation.startswith(("Describe", "List", "Get")) and call.service != "sqs"
-        ]
-
-    def calls(self) -> list[Any]:
-        """Return the calls that the function itself made."""
-        session = f":assumed-role/table-sync/{self.function.name}"
-        return [call for call in self.aws.calls if call.principal and call.principal.arn.endswith(session)]
-
-    def assert_in_sync(self, source: str, target: str, *, source_region: str = REGION) -> None:
-        """Fail unless both tables have equal settings by an independent look."""
-        wait_until_active(self.aws, target)
-        self.aws.clock.advance(120)  # what is still ENABLING
-        assert settings_of(self.aws, target) == settings_of(self.aws, source, source_region)
 
 
 @pytest.fixture
 def deploy(aws: EmbeddedAWS) -> Iterator[Callable[..., Pipeline]]:
-    """Deploy the pipeline with other variables than the defaults."""
-    function_clients.client.cache_clear()
-    boto3.DEFAULT_SESSION = None
-    pipelines = []
-
-    def deploy(**options: Any) -> Pipeline:
-        pipelines.append(Pipeline(aws, **options))
-        return pipelines[-1]
-
-    yield deploy
-    for pipeline in pipelines:
-        pipeline.service.__exit__(None, None, None)
+    """Deploy the pipeline with other options than the defaults."""
+    with ExitStack() as exits:
+        yield lambda **options: exits.enter_context(Pipeline(aws, **options))
 
 
 @pytest.fixture
