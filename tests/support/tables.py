@@ -120,11 +120,11 @@ def give_triggers(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
     """Trigger two functions: one with a filter and an on-failure destination, one by an alias and disabled."""
     client = aws.client("lambda", region)
     stream_arn = aws.client("dynamodb", region).describe_table(TableName=name)["Table"]["LatestStreamArn"]
-    queue_url = aws.client("sqs", region).create_queue(QueueName=f"{name.replace('.', '-')}-failures")["QueueUrl"]
+    queue_url = aws.client("sqs", region).create_queue(QueueName=f"{_short(name)}-failures")["QueueUrl"]
     attributes = aws.client("sqs", region).get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     client.create_event_source_mapping(
         EventSourceArn=stream_arn,
-        FunctionName=make_function(aws, f"{name.replace('.', '-')}-audit", region),
+        FunctionName=make_function(aws, f"{_short(name)}-audit", region),
         StartingPosition="TRIM_HORIZON",
         BatchSize=50,
         MaximumBatchingWindowInSeconds=0,
@@ -136,13 +136,18 @@ def give_triggers(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
         FilterCriteria=FILTER,
         DestinationConfig={"OnFailure": {"Destination": attributes["Attributes"]["QueueArn"]}},
     )
-    index = make_function(aws, f"{name.replace('.', '-')}-index", region)
+    index = make_function(aws, f"{_short(name)}-index", region)
     client.publish_version(FunctionName=index)
     alias = client.create_alias(FunctionName=index, Name="live", FunctionVersion="1")["AliasArn"]
     client.create_event_source_mapping(
         EventSourceArn=stream_arn, FunctionName=alias, StartingPosition="LATEST", Enabled=False
     )
     aws.clock.advance(60)  # mappings are made in the background
+
+
+def _short(name: str) -> str:
+    """Return what of a table's name a queue (80 characters) or a function (64) may have in its own, less dots."""
+    return name.replace(".", "-")[:50]
 
 
 def give_auto_scaling(aws: EmbeddedAWS, name: str, region: str = REGION, index: str | None = INDEXES[1]) -> None:
