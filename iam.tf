@@ -69,16 +69,8 @@ resource "aws_iam_role_policy" "this" {
 locals {
   # A table may have been restored from another Region, but always into this one.
   source_tables = "arn:${local.partition}:dynamodb:*:${local.account}:table/*"
-  target_tables = "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/*"
-
-  linked_roles = {
-    for service in ["kinesisreplication.dynamodb.amazonaws.com", "dynamodb.application-autoscaling.amazonaws.com"] : service => {
-      Effect    = "Allow"
-      Action    = ["iam:CreateServiceLinkedRole"]
-      Resource  = "arn:${local.partition}:iam::${local.account}:role/aws-service-role/${service}/*"
-      Condition = { StringEquals = { "iam:AWSServiceName" = service } }
-    }
-  }
+  target_tables = "${local.arn_prefix.dynamodb}:table/*"
+  linked_roles  = "arn:${local.partition}:iam::${local.account}:role/aws-service-role"
 
   network_interface_actions = [
     "ec2:AssignPrivateIpAddresses",
@@ -100,9 +92,14 @@ locals {
           Resource = local.source_tables
         },
         {
-          Sid      = "TakeMessages"
-          Effect   = "Allow"
-          Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+          Sid    = "TakeMessages"
+          Effect = "Allow"
+          Action = [
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+          ]
           Resource = local.queue_arn
         },
         {
@@ -151,12 +148,12 @@ locals {
           Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
           Resource = local.target_tables
         },
-        # DynamoDB checks them on the caller (DynamoDB developer guide, Using IAM for Kinesis Data Streams and DynamoDB).
+        # DynamoDB checks them on the caller (its developer guide, Using IAM for Kinesis Data Streams and DynamoDB).
         {
           Sid      = "UseKinesisStreams"
           Effect   = "Allow"
           Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
-          Resource = "arn:${local.partition}:kinesis:${local.region}:${local.account}:stream/*"
+          Resource = "${local.arn_prefix.kinesis}:stream/*"
         },
         {
           Sid      = "ListKinesisStreams"
@@ -164,7 +161,13 @@ locals {
           Action   = ["kinesis:ListStreams"]
           Resource = "*"
         },
-        merge({ Sid = "LinkKinesisRole" }, local.linked_roles["kinesisreplication.dynamodb.amazonaws.com"]),
+        {
+          Sid       = "LinkKinesisRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/kinesisreplication.dynamodb.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "kinesisreplication.dynamodb.amazonaws.com" } }
+        },
       ]
     },
     {
@@ -191,7 +194,7 @@ locals {
           Sid      = "ReadTriggers"
           Effect   = "Allow"
           Action   = ["lambda:GetEventSourceMapping"]
-          Resource = "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:*"
+          Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
         },
         # The action has no resource type (Service Authorization Reference): the condition is what limits it.
         {
@@ -199,7 +202,7 @@ locals {
           Effect    = "Allow"
           Action    = ["lambda:CreateEventSourceMapping"]
           Resource  = "*"
-          Condition = { ArnLike = { "lambda:FunctionArn" = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:*" } }
+          Condition = { ArnLike = { "lambda:FunctionArn" = "${local.arn_prefix.lambda}:function:*" } }
         },
       ]
     },
@@ -269,7 +272,7 @@ locals {
             "application-autoscaling:PutScheduledAction",
             "application-autoscaling:RegisterScalableTarget",
           ]
-          Resource  = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account}:scalable-target/*"
+          Resource  = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
           Condition = { StringEquals = { "application-autoscaling:service-namespace" = "dynamodb" } }
         },
         # Application Auto Scaling checks them on the caller (its user guide, Permissions validation).
@@ -283,9 +286,15 @@ locals {
           Sid      = "ScaleOnAlarms"
           Effect   = "Allow"
           Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
-          Resource = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*"
+          Resource = "${local.arn_prefix.cloudwatch}:alarm:*"
         },
-        merge({ Sid = "LinkAutoScalingRole" }, local.linked_roles["dynamodb.application-autoscaling.amazonaws.com"]),
+        {
+          Sid       = "LinkAutoScalingRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/dynamodb.application-autoscaling.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" } }
+        },
       ]
     },
     {
@@ -319,7 +328,7 @@ locals {
           Action   = local.network_interface_actions
           Resource = "*"
         },
-        # For Lambda itself, not for the function's code (Lambda developer guide, Giving Lambda functions access to a VPC).
+        # For Lambda itself, not for the function's code (Lambda developer guide, Giving functions access to a VPC).
         {
           Sid       = "LambdaAttachesToVPC"
           Effect    = "Deny"

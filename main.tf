@@ -16,17 +16,23 @@ locals {
   region  = var.create ? data.aws_region.current[0].id : ""
   account = var.create ? data.aws_caller_identity.current[0].account_id : ""
 
-  # Made from names, because a policy that waited for its ARNs would come a queue's creation (25 s) later.
-  rule_arn      = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}"
-  queue_arn     = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}"
-  dlq_arn       = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}-dlq"
-  function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}"
-  log_group_arn = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}"
+  arn_prefix = {
+    for service in [
+      "application-autoscaling", "cloudwatch", "dynamodb", "events", "kinesis", "lambda", "logs", "sqs"
+    ] : service => "arn:${local.partition}:${service}:${local.region}:${local.account}"
+  }
+
+  # Made from names: a policy that took them from the resources would wait for each queue's creation (25 s).
+  rule_arn      = "${local.arn_prefix.events}:rule/${var.name}"
+  queue_arn     = "${local.arn_prefix.sqs}:${var.name}"
+  dlq_arn       = "${local.arn_prefix.sqs}:${var.name}-dlq"
+  function_arn  = "${local.arn_prefix.lambda}:function:${var.name}"
+  log_group_arn = "${local.arn_prefix.logs}:log-group:/aws/lambda/${var.name}"
 
   # From this retry on, every delay is the longest: a larger exponent would only overflow.
-  backoff_ramp = var.backoff_rate > 1 && var.backoff_max_delay_seconds > var.backoff_base_seconds ? ceil(
+  backoff_ramp = var.backoff_rate == 1 ? 0 : max(0, ceil(
     log(var.backoff_max_delay_seconds / var.backoff_base_seconds, var.backoff_rate)
-  ) : 0
+  ))
   retry_window_seconds = ceil(var.initial_delay_seconds + sum([
     for retry in range(var.max_attempts) :
     min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, min(retry, local.backoff_ramp)))
@@ -90,12 +96,19 @@ resource "aws_sqs_queue" "this" {
   lifecycle {
     precondition {
       condition     = var.backoff_base_seconds <= var.backoff_max_delay_seconds
-      error_message = "The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds (${var.backoff_max_delay_seconds}): lower the one or raise the other."
+      error_message = <<-EOT
+        The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds
+        (${var.backoff_max_delay_seconds}): lower the one or raise the other.
+      EOT
     }
 
     precondition {
       condition     = local.retry_window_seconds < var.message_retention_seconds
-      error_message = "The retries take ${local.retry_window_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
+      error_message = <<-EOT
+        The retries take ${local.retry_window_seconds} s, but SQS drops a message after message_retention_seconds
+        (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise
+        message_retention_seconds (at most 1209600).
+      EOT
     }
   }
 }
@@ -149,7 +162,7 @@ resource "aws_lambda_function" "this" {
   s3_bucket         = var.package_s3 == null ? null : var.package_s3.bucket
   s3_key            = var.package_s3 == null ? null : var.package_s3.function_key
   s3_object_version = var.package_s3 == null ? null : var.package_s3.function_object_version
-  layers            = [var.powertools_layer_arn == null ? aws_lambda_layer_version.powertools[0].arn : var.powertools_layer_arn]
+  layers            = [local.layer_arn]
 
   handler                        = "table_sync.handler.lambda_handler"
   runtime                        = var.runtime
@@ -201,7 +214,10 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = var.enable_dynamodb_stream_settings || !var.enable_dynamodb_lambda_trigger
-      error_message = "The enable_dynamodb_lambda_trigger needs enable_dynamodb_stream_settings, because a trigger reads the table's stream: turn the stream settings on or the trigger off."
+      error_message = <<-EOT
+        The enable_dynamodb_lambda_trigger needs enable_dynamodb_stream_settings, because a trigger reads the table's
+        stream: turn the stream settings on or the trigger off.
+      EOT
     }
   }
 
@@ -227,4 +243,5 @@ resource "aws_lambda_layer_version" "powertools" {
 
 locals {
   layer_from_s3 = var.package_s3 == null ? false : var.package_s3.layer_key != null
+  layer_arn     = one(concat(aws_lambda_layer_version.powertools[*].arn, var.powertools_layer_arn[*]))
 }

@@ -11,7 +11,7 @@ resource "aws_cloudwatch_metric_alarm" "dlq" {
   count = var.create ? 1 : 0
 
   alarm_name          = "${var.name}-dlq-not-empty"
-  alarm_description   = "A restored DynamoDB table did not get all its settings back: the messages in ${var.name}-dlq say which and why."
+  alarm_description   = "A restored table lacks settings: the messages in ${var.name}-dlq say which and why."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dlq[0].name }
@@ -26,12 +26,12 @@ resource "aws_cloudwatch_metric_alarm" "dlq" {
   tags                = var.tags
 }
 
-# A function that cannot even start leaves its messages to the visibility timeout, and they may expire before max_attempts is reached.
+# Messages that the function never answers come back so seldom that they may expire before max_attempts is reached.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   count = var.create ? 1 : 0
 
   alarm_name          = "${var.name}-errors"
-  alarm_description   = "The function ${var.name} crashed, timed out or could not start: restored DynamoDB tables wait for their settings. It returns what it cannot finish without an error."
+  alarm_description   = "Restored tables wait for their settings: ${var.name} crashed, timed out or could not start."
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.this[0].function_name }

@@ -24,7 +24,10 @@ output "queue_name" {
 }
 
 output "dlq_url" {
-  description = "URL of the dead-letter queue: restores whose table did not get everything back, and events that EventBridge could not deliver."
+  description = <<-EOT
+    URL of the dead-letter queue: restores whose table did not get everything back, and events that EventBridge could
+    not deliver.
+  EOT
   value       = var.create ? aws_sqs_queue.dlq[0].url : null
 }
 
@@ -75,7 +78,7 @@ output "log_group_arn" {
 
 output "layer_arn" {
   description = "ARN of the layer version that the function uses: the module's own, or `powertools_layer_arn`."
-  value       = var.create ? aws_lambda_function.this[0].layers[0] : null
+  value       = var.create ? local.layer_arn : null
 }
 
 output "dlq_alarm_arn" {
@@ -89,6 +92,9 @@ output "errors_alarm_arn" {
 }
 
 output "retry_window_seconds" {
-  description = "Seconds from a restore call to the last look at its table, not counting the time that the looks themselves take. A restore that takes longer ends in the dead-letter queue."
+  description = <<-EOT
+    Seconds from a restore call to the last look at its table, not counting the time that the looks themselves take. A
+    restore that takes longer ends in the dead-letter queue.
+  EOT
   value       = var.create ? local.retry_window_seconds : null
 }

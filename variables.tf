@@ -3,7 +3,10 @@
 ################################################################################
 
 variable "create" {
-  description = "Whether to create anything. With `false` the module makes no resource, reads nothing from AWS, and all its outputs are `null`."
+  description = <<-EOT
+    Whether to create anything. With `false` the module makes no resource, reads nothing from AWS, and all its outputs
+    are `null`.
+  EOT
   type        = bool
   default     = true
   nullable    = false
@@ -11,8 +14,9 @@ variable "create" {
 
 variable "name" {
   description = <<-EOT
-    Name of the queue, the function and the rule, and prefix of every other name. Two instances in one account and Region need different names;
-    the role's name ends in the Region, so one name serves in several Regions. A change replaces every resource.
+    Name of the queue, the function and the rule, and prefix of every other name. Two instances in one account and
+    Region need different names; the role's name ends in the Region, so one name serves in several Regions. A change
+    replaces every resource.
   EOT
   type        = string
   default     = "dynamodb-pitr-table-sync"
@@ -21,12 +25,18 @@ variable "name" {
   validation {
     # The role is the shortest: 64 characters for NAME-REGION, and the longest Region (us-isof-south-1) has 15.
     condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,47}$", var.name))
-    error_message = "The name must have 1 to 48 letters, digits, hyphens or underscores and begin with a letter or digit: shorten it or replace the other characters."
+    error_message = <<-EOT
+      The name must have 1 to 48 letters, digits, hyphens or underscores and begin with a letter or digit: shorten it or
+      replace the other characters.
+    EOT
   }
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes tags, besides the provider's `default_tags`. They are not copied to restored tables."
+  description = <<-EOT
+    Tags of every resource that takes tags, besides the provider's `default_tags`. They are not copied to restored
+    tables.
+  EOT
   type        = map(string)
   default     = {}
   nullable    = false
@@ -37,14 +47,20 @@ variable "tags" {
 ################################################################################
 
 variable "enable_tag_settings" {
-  description = "Whether the restored table gets the source table's tags. With `false` they are neither read nor written, and the role may do neither."
+  description = <<-EOT
+    Whether the restored table gets the source table's tags. With `false` they are neither read nor written, and the
+    role may do neither.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "enable_kinesis_settings" {
-  description = "Whether the restored table streams to the source table's Kinesis data streams, with the same timestamp precision. The streams' consumers then get the restored table's changes too."
+  description = <<-EOT
+    Whether the restored table streams to the source table's Kinesis data streams, with the same timestamp precision.
+    The streams' consumers then get the restored table's changes too.
+  EOT
   type        = bool
   default     = true
   nullable    = false
@@ -58,28 +74,40 @@ variable "enable_dynamodb_stream_settings" {
 }
 
 variable "enable_dynamodb_lambda_trigger" {
-  description = "Whether the restored table's stream triggers the Lambda functions that the source table's stream triggers. Needs `enable_dynamodb_stream_settings`. The functions then run for the restored table's changes too."
+  description = <<-EOT
+    Whether the restored table's stream triggers the Lambda functions that the source table's stream triggers. Needs
+    `enable_dynamodb_stream_settings`. The functions then run for the restored table's changes too.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "enable_ttl_settings" {
-  description = "Whether time to live is enabled on the restored table, on the source's attribute. DynamoDB then deletes items that have expired since the point in time of the restore."
+  description = <<-EOT
+    Whether time to live is enabled on the restored table, on the source's attribute. DynamoDB then deletes items that
+    have expired since the point in time of the restore.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "enable_pitr_settings" {
-  description = "Whether point-in-time recovery is enabled on the restored table, with the source's recovery period in days. It is charged by table size."
+  description = <<-EOT
+    Whether point-in-time recovery is enabled on the restored table, with the source's recovery period in days. It is
+    charged by table size.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "enable_auto_scaling_settings" {
-  description = "Whether the restored table and its indexes get the source's scalable targets, target tracking policies and scheduled actions. Tables restored to on-demand mode get none."
+  description = <<-EOT
+    Whether the restored table and its indexes get the source's scalable targets, target tracking policies and scheduled
+    actions. Tables restored to on-demand mode get none.
+  EOT
   type        = bool
   default     = true
   nullable    = false
@@ -87,16 +115,22 @@ variable "enable_auto_scaling_settings" {
 
 variable "event_source_mapping_kms_key_arns" {
   description = <<-EOT
-    ARNs of the customer managed KMS keys that encrypt the filter criteria of the source tables' Lambda triggers. A trigger with encrypted filters is
-    copied only if the function may use its key: it then gets `kms:Decrypt` and `kms:GenerateDataKey` on these, while `enable_dynamodb_lambda_trigger` is on.
+    ARNs of the customer managed KMS keys that encrypt the filter criteria of the source tables' Lambda triggers. A
+    trigger with encrypted filters is copied only if the function may use its key: it then gets `kms:Decrypt` and
+    `kms:GenerateDataKey` on these, while `enable_dynamodb_lambda_trigger` is on.
   EOT
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.event_source_mapping_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))])
-    error_message = "Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+    condition = alltrue([
+      for arn in var.event_source_mapping_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
+    ])
+    error_message = <<-EOT
+      Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID):
+      give the key's ARN instead of an ID or alias.
+    EOT
   }
 }
 
@@ -105,31 +139,49 @@ variable "event_source_mapping_kms_key_arns" {
 ################################################################################
 
 variable "initial_delay_seconds" {
-  description = "Seconds from the restore call to the first look at the table (the queue's delivery delay), 0 to 900. Restores of even empty tables take more than a minute."
+  description = <<-EOT
+    Seconds from the restore call to the first look at the table (the queue's delivery delay), 0 to 900. Restores of
+    even empty tables take more than a minute.
+  EOT
   type        = number
   default     = 60
   nullable    = false
 
   validation {
-    condition     = var.initial_delay_seconds >= 0 && var.initial_delay_seconds <= 900 && floor(var.initial_delay_seconds) == var.initial_delay_seconds
-    error_message = "The initial_delay_seconds must be a whole number from 0 to 900, which is the longest delivery delay of SQS."
+    condition = (
+      var.initial_delay_seconds >= 0 &&
+      var.initial_delay_seconds <= 900 &&
+      floor(var.initial_delay_seconds) == var.initial_delay_seconds
+    )
+    error_message = <<-EOT
+      The initial_delay_seconds must be a whole number from 0 to 900, which is the longest delivery delay of SQS.
+    EOT
   }
 }
 
 variable "backoff_base_seconds" {
-  description = "Seconds between the first look and the second, 1 to 42300; no later delay is shorter. It may not exceed `backoff_max_delay_seconds`."
+  description = <<-EOT
+    Seconds between the first look and the second, 1 to 42300; no later delay is shorter. It may not exceed
+    `backoff_max_delay_seconds`.
+  EOT
   type        = number
   default     = 15
   nullable    = false
 
   validation {
-    condition     = var.backoff_base_seconds >= 1 && var.backoff_base_seconds <= 42300 && floor(var.backoff_base_seconds) == var.backoff_base_seconds
+    condition = (
+      var.backoff_base_seconds >= 1 &&
+      var.backoff_base_seconds <= 42300 &&
+      floor(var.backoff_base_seconds) == var.backoff_base_seconds
+    )
     error_message = "The backoff_base_seconds must be a whole number from 1 to 42300."
   }
 }
 
 variable "backoff_rate" {
-  description = "Factor by which the delay grows from one look to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`."
+  description = <<-EOT
+    Factor by which the delay grows from one look to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`.
+  EOT
   type        = number
   default     = 1.5
   nullable    = false
@@ -141,39 +193,63 @@ variable "backoff_rate" {
 }
 
 variable "backoff_max_delay_seconds" {
-  description = "Longest delay between two looks in seconds, 1 to 42300. It bounds how long after the end of a restore the table is looked at; the default keeps that under two minutes."
+  description = <<-EOT
+    Longest delay between two looks in seconds, 1 to 42300. It bounds how long after the end of a restore the table is
+    looked at; the default keeps that under two minutes.
+  EOT
   type        = number
   default     = 110
   nullable    = false
 
   validation {
-    # SQS counts a message's 12 hours of invisibility from its receipt, and the function may have run for 15 minutes by then.
-    condition     = var.backoff_max_delay_seconds >= 1 && var.backoff_max_delay_seconds <= 42300 && floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
-    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours, and the function may run for 15 minutes of them."
+    # A message is hidden for at most 12 hours from its receipt, and the function may have run for 15 minutes of them.
+    condition = (
+      var.backoff_max_delay_seconds >= 1 &&
+      var.backoff_max_delay_seconds <= 42300 &&
+      floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
+    )
+    error_message = <<-EOT
+      The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours,
+      and the function may run for 15 minutes of them.
+    EOT
   }
 }
 
 variable "max_attempts" {
-  description = "How many times a restore is looked at before its message goes to the dead-letter queue, 1 to 1000. With the defaults of the other inputs, 1000 looks take a bit more than a day."
+  description = <<-EOT
+    How many times a restore is looked at before its message goes to the dead-letter queue, 1 to 1000. With the defaults
+    of the other inputs, 1000 looks take a bit more than a day.
+  EOT
   type        = number
   default     = 1000
   nullable    = false
 
   validation {
     condition     = var.max_attempts >= 1 && var.max_attempts <= 1000 && floor(var.max_attempts) == var.max_attempts
-    error_message = "The max_attempts must be a whole number from 1 to 1000, which is the largest maxReceiveCount of SQS."
+    error_message = <<-EOT
+      The max_attempts must be a whole number from 1 to 1000, which is the largest maxReceiveCount of SQS.
+    EOT
   }
 }
 
 variable "message_retention_seconds" {
-  description = "Seconds after which SQS drops a message that still waits, 60 to 1209600 (14 days). It must be longer than all retries together, so that a restore ends in the dead-letter queue and never in nothing."
+  description = <<-EOT
+    Seconds after which SQS drops a message that still waits, 60 to 1209600 (14 days). It must be longer than all
+    retries together, so that a restore ends in the dead-letter queue and never in nothing.
+  EOT
   type        = number
   default     = 345600
   nullable    = false
 
   validation {
-    condition     = var.message_retention_seconds >= 60 && var.message_retention_seconds <= 1209600 && floor(var.message_retention_seconds) == var.message_retention_seconds
-    error_message = "The message_retention_seconds must be a whole number from 60 to 1209600 (14 days), the limits of SQS."
+    condition = (
+      var.message_retention_seconds >= 60 &&
+      var.message_retention_seconds <= 1209600 &&
+      floor(var.message_retention_seconds) == var.message_retention_seconds
+    )
+    error_message = <<-EOT
+      The message_retention_seconds must be a whole number from 60 to 1209600 (14 days), the limits of SQS.
+    EOT
   }
 }
 
@@ -182,7 +258,10 @@ variable "message_retention_seconds" {
 ################################################################################
 
 variable "runtime" {
-  description = "Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. `python3.14` needs a provider that knows it (6.22 or newer)."
+  description = <<-EOT
+    Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. `python3.14` needs a provider
+    that knows it (6.22 or newer).
+  EOT
   type        = string
   default     = "python3.13"
   nullable    = false
@@ -218,14 +297,20 @@ variable "memory_size" {
 }
 
 variable "timeout" {
-  description = "Longest run of the function in seconds, 60 to 900. A message that the function never answered comes back after six times as long (the queue's visibility timeout)."
+  description = <<-EOT
+    Longest run of the function in seconds, 60 to 900. A message that the function never answered comes back after six
+    times as long (the queue's visibility timeout).
+  EOT
   type        = number
   default     = 120
   nullable    = false
 
   validation {
     condition     = var.timeout >= 60 && var.timeout <= 900 && floor(var.timeout) == var.timeout
-    error_message = "The timeout must be a whole number of seconds from 60, which a batch of restores may need, to 900, the limit of Lambda."
+    error_message = <<-EOT
+      The timeout must be a whole number of seconds from 60, which a batch of restores may need, to 900, the limit of
+      Lambda.
+    EOT
   }
 }
 
@@ -236,25 +321,38 @@ variable "maximum_concurrency" {
   nullable    = false
 
   validation {
-    condition     = var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000 && floor(var.maximum_concurrency) == var.maximum_concurrency
+    condition = (
+      var.maximum_concurrency >= 2 &&
+      var.maximum_concurrency <= 1000 &&
+      floor(var.maximum_concurrency) == var.maximum_concurrency
+    )
     error_message = "The maximum_concurrency must be a whole number from 2 to 1000, the limits of an SQS event source."
   }
 }
 
 variable "reserved_concurrent_executions" {
-  description = "Concurrency set aside for the function out of the account's, 0 or more; it should not be below `maximum_concurrency`, and 0 stops the function. `-1` reserves none."
+  description = <<-EOT
+    Concurrency set aside for the function out of the account's, 0 or more; it should not be below
+    `maximum_concurrency`, and 0 stops the function. `-1` reserves none.
+  EOT
   type        = number
   default     = -1
   nullable    = false
 
   validation {
-    condition     = var.reserved_concurrent_executions >= -1 && floor(var.reserved_concurrent_executions) == var.reserved_concurrent_executions
+    condition = (
+      var.reserved_concurrent_executions >= -1 &&
+      floor(var.reserved_concurrent_executions) == var.reserved_concurrent_executions
+    )
     error_message = "The reserved_concurrent_executions must be a whole number from 0, or -1 to reserve none."
   }
 }
 
 variable "log_level" {
-  description = "Least severe log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports each attempt has the level `INFO`."
+  description = <<-EOT
+    Least severe log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports each
+    attempt has the level `INFO`.
+  EOT
   type        = string
   default     = "INFO"
   nullable    = false
@@ -266,7 +364,10 @@ variable "log_level" {
 }
 
 variable "tracing_mode" {
-  description = "X-Ray tracing of the function: `PassThrough`, or `Active`, which samples its invocations and lets the role send trace segments."
+  description = <<-EOT
+    X-Ray tracing of the function: `PassThrough`, or `Active`, which samples its invocations and lets the role send
+    trace segments.
+  EOT
   type        = string
   default     = "PassThrough"
   nullable    = false
@@ -278,7 +379,11 @@ variable "tracing_mode" {
 }
 
 variable "vpc_config" {
-  description = "Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must reach DynamoDB, Lambda, Application Auto Scaling and SQS through NAT or endpoints, in the Region of every source table."
+  description = <<-EOT
+    Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must
+    reach DynamoDB, Lambda, Application Auto Scaling and SQS through NAT or endpoints, in the Region of every source
+    table.
+  EOT
   type = object({
     subnet_ids         = list(string)
     security_group_ids = list(string)
@@ -286,19 +391,30 @@ variable "vpc_config" {
   default = null
 
   validation {
-    condition     = var.vpc_config == null ? true : length(var.vpc_config.subnet_ids) > 0 && length(var.vpc_config.security_group_ids) > 0
-    error_message = "The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out."
+    condition = var.vpc_config == null ? true : alltrue([
+      for ids in [var.vpc_config.subnet_ids, var.vpc_config.security_group_ids] : length(ids) > 0
+    ])
+    error_message = <<-EOT
+      The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out.
+    EOT
   }
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that is set as permissions boundary of the function's role, for accounts that demand one; `null` sets none."
+  description = <<-EOT
+    ARN of the policy that is set as permissions boundary of the function's role, for accounts that demand one; `null`
+    sets none.
+  EOT
   type        = string
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
-    error_message = "The permissions_boundary must be the ARN of a managed IAM policy (arn:PARTITION:iam::ACCOUNT:policy/NAME)."
+    condition = var.permissions_boundary == null ? true : can(
+      regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary)
+    )
+    error_message = <<-EOT
+      The permissions_boundary must be the ARN of a managed IAM policy (arn:PARTITION:iam::ACCOUNT:policy/NAME).
+    EOT
   }
 }
 
@@ -308,9 +424,10 @@ variable "permissions_boundary" {
 
 variable "package_s3" {
   description = <<-EOT
-    Takes the packages from S3 instead of from the module's own files, for those who may not deploy files from a repository. Copy
-    `lambda_src/dist/function.zip` (and `layer.zip`) there and name the bucket, which is in the function's Region, and the keys. Without `layer_key`
-    the layer still comes from the module's file, or from `powertools_layer_arn`. A new package is seen only if its key or object version changes.
+    Takes the packages from S3 instead of from the module's own files, for those who may not deploy files from a
+    repository. Copy `lambda_src/dist/function.zip` (and `layer.zip`) there and name the bucket, which is in the
+    function's Region, and the keys. Without `layer_key` the layer still comes from the module's file, or from
+    `powertools_layer_arn`. A new package is seen only if its key or object version changes.
   EOT
   type = object({
     bucket                  = string
@@ -323,13 +440,21 @@ variable "package_s3" {
 }
 
 variable "powertools_layer_arn" {
-  description = "ARN of a layer version with Powertools for AWS Lambda (Python) 3 to use instead of the module's own layer, in the function's Region; `null` makes the layer."
+  description = <<-EOT
+    ARN of a layer version with Powertools for AWS Lambda (Python) 3 to use instead of the module's own layer, in the
+    function's Region; `null` makes the layer.
+  EOT
   type        = string
   default     = null
 
   validation {
-    condition     = var.powertools_layer_arn == null ? true : can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", var.powertools_layer_arn))
-    error_message = "The powertools_layer_arn must be the ARN of a layer version (arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION): add the version number if it is missing."
+    condition = var.powertools_layer_arn == null ? true : can(
+      regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", var.powertools_layer_arn)
+    )
+    error_message = <<-EOT
+      The powertools_layer_arn must be the ARN of a layer version
+      (arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION): add the version number if it is missing.
+    EOT
   }
 }
 
@@ -339,21 +464,29 @@ variable "powertools_layer_arn" {
 
 variable "kms_key_arn" {
   description = <<-EOT
-    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. `null` uses keys that AWS owns.
-    The key's own policy must let `events.amazonaws.com` use `kms:Decrypt` and `kms:GenerateDataKey`, else no event reaches the queue, and
-    `logs.REGION.amazonaws.com` use `kms:Encrypt*`, `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`, else the log group cannot be created.
+    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. `null`
+    uses keys that AWS owns. The key's own policy must let `events.amazonaws.com` use `kms:Decrypt` and
+    `kms:GenerateDataKey`, else no event reaches the queue, and `logs.REGION.amazonaws.com` use `kms:Encrypt*`,
+    `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`, else the log group cannot be created.
   EOT
   type        = string
   default     = null
 
   validation {
-    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+    condition = var.kms_key_arn == null ? true : can(
+      regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn)
+    )
+    error_message = <<-EOT
+      The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead
+      of an ID or alias.
+    EOT
   }
 }
 
 variable "log_retention_in_days" {
-  description = "Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever."
+  description = <<-EOT
+    Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever.
+  EOT
   type        = number
   default     = 30
   nullable    = false
@@ -363,18 +496,27 @@ variable "log_retention_in_days" {
       [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_in_days
     )
-    error_message = "The log_retention_in_days must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+    error_message = <<-EOT
+      The log_retention_in_days must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,
+      2192, 2557, 2922, 3288 or 3653.
+    EOT
   }
 }
 
 variable "alarm_actions" {
-  description = "ARNs of what the alarms notify when they go off and when they are over, such as SNS topics. Without any, the alarms only show in CloudWatch."
+  description = <<-EOT
+    ARNs of what the alarms notify when they go off and when they are over, such as SNS topics. Without any, the alarms
+    only show in CloudWatch.
+  EOT
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = length(var.alarm_actions) <= 5 && alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])
+    condition = (
+      length(var.alarm_actions) <= 5 &&
+      alltrue([for arn in var.alarm_actions : can(regex("^arn(:[^:]*){4}:.+$", arn))])
+    )
     error_message = "The alarm_actions must be at most five ARNs, the limit of CloudWatch."
   }
 }

@@ -1,0 +1,165 @@
+# What the module makes when it is given nothing, in the order in which an event travels.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "defaults" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this[0].event_pattern) == {
+      source      = ["aws.dynamodb"]
+      detail-type = ["AWS API Call via CloudTrail"]
+      detail = {
+        eventSource = ["dynamodb.amazonaws.com"]
+        eventName   = ["RestoreTableToPointInTime"]
+        errorCode   = [{ exists = false }]
+      }
+    }
+    error_message = "The rule matches other events than successful restores to a point in time."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_event_target.queue[0].arn == aws_sqs_queue.this[0].arn &&
+      aws_cloudwatch_event_target.queue[0].dead_letter_config[0].arn == aws_sqs_queue.dlq[0].arn
+    )
+    error_message = "The rule does not send to the queue, or what it cannot deliver not to the dead-letter queue."
+  }
+
+  assert {
+    condition = (
+      aws_sqs_queue.this[0].delay_seconds == 60 &&
+      aws_sqs_queue.this[0].message_retention_seconds == 345600 &&
+      aws_sqs_queue.this[0].visibility_timeout_seconds == 6 * 120
+    )
+    error_message = "The queue's delay, retention or visibility timeout is not the documented default."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.this[0].redrive_policy) == {
+      deadLetterTargetArn = aws_sqs_queue.dlq[0].arn
+      maxReceiveCount     = 1000
+    }
+    error_message = "The queue does not give up to the dead-letter queue after 1000 receives."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.dlq[0].redrive_allow_policy) == {
+      redrivePermission = "byQueue"
+      sourceQueueArns   = ["arn:aws-test:sqs:xx-test-1:111122223333:dynamodb-pitr-table-sync"]
+    }
+    error_message = "Another queue may use the dead-letter queue, or the queue may not."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.dlq[0].message_retention_seconds == 14 * 24 * 3600
+    error_message = "The dead-letter queue keeps messages for less than 14 days."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.this[0].sqs_managed_sse_enabled && aws_sqs_queue.dlq[0].sqs_managed_sse_enabled
+    error_message = "A queue is not encrypted."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.queue[0].batch_size == 10 &&
+      aws_lambda_event_source_mapping.queue[0].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 10
+    )
+    error_message = "The event source mapping is not as documented."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].runtime == "python3.13" &&
+      aws_lambda_function.this[0].architectures == tolist(["arm64"]) &&
+      aws_lambda_function.this[0].memory_size == 256 &&
+      aws_lambda_function.this[0].timeout == 120 &&
+      aws_lambda_function.this[0].reserved_concurrent_executions == -1
+    )
+    error_message = "The function is not as documented."
+  }
+
+  assert {
+    condition = tomap({
+      for name, value in aws_lambda_function.this[0].environment[0].variables :
+      name => value if !endswith(name, "_URL")
+      }) == tomap({
+      ENABLE_TAG_SETTINGS             = "true"
+      ENABLE_KINESIS_SETTINGS         = "true"
+      ENABLE_DYNAMODB_STREAM_SETTINGS = "true"
+      ENABLE_DYNAMODB_LAMBDA_TRIGGER  = "true"
+      ENABLE_TTL_SETTINGS             = "true"
+      ENABLE_PITR_SETTINGS            = "true"
+      ENABLE_AUTO_SCALING_SETTINGS    = "true"
+      BACKOFF_BASE_SECONDS            = "15"
+      BACKOFF_RATE                    = "1.5"
+      BACKOFF_MAX_DELAY_SECONDS       = "110"
+      LOG_LEVEL                       = "INFO"
+    })
+    error_message = "The function's environment is not the documented defaults."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].environment[0].variables["QUEUE_URL"] == aws_sqs_queue.this[0].url &&
+      aws_lambda_function.this[0].environment[0].variables["DLQ_URL"] == aws_sqs_queue.dlq[0].url
+    )
+    error_message = "The function does not know its queues."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].logging_config[0].log_format == "JSON" &&
+      aws_lambda_function.this[0].logging_config[0].log_group == "/aws/lambda/dynamodb-pitr-table-sync" &&
+      aws_cloudwatch_log_group.this[0].name == "/aws/lambda/dynamodb-pitr-table-sync" &&
+      aws_cloudwatch_log_group.this[0].retention_in_days == 30
+    )
+    error_message = "The function's log lines do not go to its own log group as JSON, or are not kept for 30 days."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].tracing_config[0].mode == "PassThrough" &&
+      length(aws_lambda_function.this[0].vpc_config) == 0
+    )
+    error_message = "The function is traced or in a VPC without being told."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].source_code_hash == filebase64sha256("lambda_src/dist/function.zip") &&
+      aws_lambda_layer_version.powertools[0].source_code_hash == filebase64sha256("lambda_src/dist/layer.zip")
+    )
+    error_message = "The function or its layer is not the committed package."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.dlq[0].metric_name == "ApproximateNumberOfMessagesVisible" &&
+      aws_cloudwatch_metric_alarm.dlq[0].dimensions == tomap({ QueueName = "dynamodb-pitr-table-sync-dlq" }) &&
+      aws_cloudwatch_metric_alarm.dlq[0].comparison_operator == "GreaterThanOrEqualToThreshold" &&
+      aws_cloudwatch_metric_alarm.dlq[0].threshold == 1 &&
+      aws_cloudwatch_metric_alarm.dlq[0].treat_missing_data == "notBreaching"
+    )
+    error_message = "No alarm watches for a message in the dead-letter queue."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.errors[0].metric_name == "Errors" &&
+      aws_cloudwatch_metric_alarm.errors[0].dimensions == tomap({ FunctionName = "dynamodb-pitr-table-sync" }) &&
+      aws_cloudwatch_metric_alarm.errors[0].treat_missing_data == "notBreaching"
+    )
+    error_message = "No alarm watches for errors of the function."
+  }
+
+  assert {
+    # Jitter shortens a delay by up to 15 %.
+    condition     = output.retry_window_seconds > 24 * 3600 / 0.85 && output.retry_window_seconds < 345600
+    error_message = "The defaults wait for less than 24 hours, or for longer than SQS keeps a message."
+  }
+}

@@ -1,0 +1,339 @@
+# What each input changes.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "every_input_is_passed_on" {
+  command = plan
+
+  variables {
+    name                            = "restores"
+    tags                            = { team = "data" }
+    enable_tag_settings             = false
+    enable_kinesis_settings         = false
+    enable_dynamodb_stream_settings = false
+    enable_dynamodb_lambda_trigger  = false
+    enable_ttl_settings             = false
+    enable_pitr_settings            = false
+    enable_auto_scaling_settings    = false
+    initial_delay_seconds           = 30
+    backoff_base_seconds            = 20
+    backoff_rate                    = 2.25
+    backoff_max_delay_seconds       = 600
+    max_attempts                    = 7
+    message_retention_seconds       = 86400
+    runtime                         = "python3.12"
+    architecture                    = "x86_64"
+    memory_size                     = 512
+    timeout                         = 90
+    maximum_concurrency             = 3
+    reserved_concurrent_executions  = 4
+    log_level                       = "DEBUG"
+    tracing_mode                    = "Active"
+    vpc_config                      = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+    permissions_boundary            = "arn:aws-test:iam::111122223333:policy/boundary"
+    kms_key_arn                     = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+    log_retention_in_days           = 365
+    alarm_actions                   = ["arn:aws-test:sns:xx-test-1:111122223333:alarms"]
+  }
+
+  assert {
+    condition = aws_lambda_function.this[0].environment[0].variables == tomap({
+      ENABLE_TAG_SETTINGS             = "false"
+      ENABLE_KINESIS_SETTINGS         = "false"
+      ENABLE_DYNAMODB_STREAM_SETTINGS = "false"
+      ENABLE_DYNAMODB_LAMBDA_TRIGGER  = "false"
+      ENABLE_TTL_SETTINGS             = "false"
+      ENABLE_PITR_SETTINGS            = "false"
+      ENABLE_AUTO_SCALING_SETTINGS    = "false"
+      BACKOFF_BASE_SECONDS            = "20"
+      BACKOFF_RATE                    = "2.25"
+      BACKOFF_MAX_DELAY_SECONDS       = "600"
+      LOG_LEVEL                       = "DEBUG"
+      QUEUE_URL                       = aws_sqs_queue.this[0].url
+      DLQ_URL                         = aws_sqs_queue.dlq[0].url
+    })
+    error_message = "The function's environment does not follow the inputs."
+  }
+
+  assert {
+    condition = (
+      aws_sqs_queue.this[0].delay_seconds == 30 &&
+      aws_sqs_queue.this[0].message_retention_seconds == 86400 &&
+      aws_sqs_queue.this[0].visibility_timeout_seconds == 6 * 90 &&
+      jsondecode(aws_sqs_queue.this[0].redrive_policy).maxReceiveCount == 7
+    )
+    error_message = "The queue does not follow the inputs."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].runtime == "python3.12" &&
+      aws_lambda_function.this[0].architectures == tolist(["x86_64"]) &&
+      aws_lambda_function.this[0].memory_size == 512 &&
+      aws_lambda_function.this[0].timeout == 90 &&
+      aws_lambda_function.this[0].reserved_concurrent_executions == 4 &&
+      aws_lambda_event_source_mapping.queue[0].scaling_config[0].maximum_concurrency == 3
+    )
+    error_message = "The function or its mapping does not follow the inputs."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].logging_config[0].application_log_level == "DEBUG" &&
+      aws_lambda_function.this[0].tracing_config[0].mode == "Active" &&
+      aws_cloudwatch_log_group.this[0].retention_in_days == 365
+    )
+    error_message = "Logs or traces do not follow the inputs."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].vpc_config[0].subnet_ids == toset(["subnet-1", "subnet-2"]) &&
+      aws_lambda_function.this[0].vpc_config[0].security_group_ids == toset(["sg-1"])
+    )
+    error_message = "The function is not in the VPC."
+  }
+
+  assert {
+    condition     = aws_iam_role.this[0].permissions_boundary == var.permissions_boundary
+    error_message = "The role has no permissions boundary."
+  }
+
+  assert {
+    condition = alltrue([
+      for key in [
+        aws_sqs_queue.this[0].kms_master_key_id,
+        aws_sqs_queue.dlq[0].kms_master_key_id,
+        aws_cloudwatch_log_group.this[0].kms_key_id,
+        aws_lambda_function.this[0].kms_key_arn,
+      ] : key == var.kms_key_arn
+    ])
+    error_message = "A queue, the log group or the function's environment is not encrypted with the key."
+  }
+
+  assert {
+    condition = alltrue([
+      for actions in [
+        aws_cloudwatch_metric_alarm.dlq[0].alarm_actions,
+        aws_cloudwatch_metric_alarm.dlq[0].ok_actions,
+        aws_cloudwatch_metric_alarm.errors[0].alarm_actions,
+        aws_cloudwatch_metric_alarm.errors[0].ok_actions,
+      ] : actions == toset(var.alarm_actions)
+    ])
+    error_message = "An alarm does not notify the alarm actions."
+  }
+
+  assert {
+    condition = alltrue([
+      for tags in [
+        aws_cloudwatch_event_rule.this[0].tags,
+        aws_sqs_queue.this[0].tags,
+        aws_sqs_queue.dlq[0].tags,
+        aws_lambda_event_source_mapping.queue[0].tags,
+        aws_lambda_function.this[0].tags,
+        aws_iam_role.this[0].tags,
+        aws_cloudwatch_log_group.this[0].tags,
+        aws_cloudwatch_metric_alarm.dlq[0].tags,
+        aws_cloudwatch_metric_alarm.errors[0].tags,
+      ] : tags == var.tags
+    ])
+    error_message = "A resource lacks the tags."
+  }
+}
+
+run "longest_name_and_region" {
+  command = plan
+
+  variables {
+    name = "n23456789-123456789_123456789-123456789_12345678"
+  }
+
+  override_data {
+    override_during = plan
+    target          = data.aws_region.current
+    values          = { id = "us-isof-south-1" }
+  }
+
+  # The limits of the service models: IAM 64, EventBridge 64, Lambda 64, SQS 80, layers 140, alarms 255.
+  assert {
+    condition = (
+      length(aws_iam_role.this[0].name) == 64 &&
+      length(aws_cloudwatch_event_rule.this[0].name) <= 64 &&
+      length(aws_lambda_function.this[0].function_name) <= 64 &&
+      length(aws_sqs_queue.this[0].name) <= 80 &&
+      length(aws_sqs_queue.dlq[0].name) <= 80
+    )
+    error_message = "A name is longer than AWS allows."
+  }
+
+  assert {
+    condition = (
+      length(aws_lambda_layer_version.powertools[0].layer_name) <= 140 &&
+      length(aws_cloudwatch_metric_alarm.dlq[0].alarm_name) <= 255 &&
+      length(aws_cloudwatch_metric_alarm.errors[0].alarm_name) <= 255
+    )
+    error_message = "A name is longer than AWS allows."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in [
+        aws_iam_role.this[0].name,
+        aws_cloudwatch_event_rule.this[0].name,
+        aws_lambda_function.this[0].function_name,
+        aws_sqs_queue.this[0].name,
+        aws_sqs_queue.dlq[0].name,
+        aws_lambda_layer_version.powertools[0].layer_name,
+        aws_cloudwatch_metric_alarm.dlq[0].alarm_name,
+        aws_cloudwatch_metric_alarm.errors[0].alarm_name,
+        trimprefix(aws_cloudwatch_log_group.this[0].name, "/aws/lambda/"),
+      ] : startswith(name, var.name)
+    ])
+    error_message = "A resource's name does not begin with the name: two instances would collide."
+  }
+
+  # An inline policy of a role has at most 10240 characters (IAM user guide, quotas).
+  assert {
+    condition     = length(aws_iam_role_policy.this[0].policy) < 10240 / 2
+    error_message = "The role's policy takes more than half of what IAM allows."
+  }
+}
+
+run "shortest_name" {
+  command = plan
+
+  variables {
+    name = "x"
+  }
+}
+
+run "package_from_s3" {
+  command = plan
+
+  variables {
+    package_s3 = {
+      bucket                  = "artifacts"
+      function_key            = "table-sync/function.zip"
+      function_object_version = "v1"
+      layer_key               = "table-sync/layer.zip"
+      layer_object_version    = "v2"
+    }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].s3_bucket == "artifacts" &&
+      aws_lambda_function.this[0].s3_key == "table-sync/function.zip" &&
+      aws_lambda_function.this[0].s3_object_version == "v1" &&
+      aws_lambda_function.this[0].filename == null
+    )
+    error_message = "The function does not come from S3."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_layer_version.powertools[0].s3_bucket == "artifacts" &&
+      aws_lambda_layer_version.powertools[0].s3_key == "table-sync/layer.zip" &&
+      aws_lambda_layer_version.powertools[0].s3_object_version == "v2" &&
+      aws_lambda_layer_version.powertools[0].filename == null
+    )
+    error_message = "The layer does not come from S3."
+  }
+}
+
+run "only_the_function_from_s3" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "artifacts", function_key = "function.zip" }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].s3_key == "function.zip" &&
+      endswith(aws_lambda_layer_version.powertools[0].filename, "lambda_src/dist/layer.zip") &&
+      aws_lambda_layer_version.powertools[0].s3_bucket == null
+    )
+    error_message = "The function does not come from S3, or the layer not from the module."
+  }
+}
+
+run "layer_of_their_own" {
+  command = plan
+
+  variables {
+    powertools_layer_arn = "arn:aws-test:lambda:xx-test-1:111122223333:layer:powertools:3"
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this[0].layers == tolist([var.powertools_layer_arn]) &&
+      length(aws_lambda_layer_version.powertools) == 0 &&
+      output.layer_arn == var.powertools_layer_arn
+    )
+    error_message = "The function does not use the layer, or the module makes one too."
+  }
+}
+
+run "nothing" {
+  command = plan
+
+  # Refused otherwise, but what is not made needs no sense.
+  variables {
+    create                          = false
+    enable_dynamodb_stream_settings = false
+    message_retention_seconds       = 60
+  }
+
+  assert {
+    condition = alltrue([
+      for instances in [
+        data.aws_partition.current,
+        data.aws_region.current,
+        data.aws_caller_identity.current,
+        aws_cloudwatch_event_rule.this,
+        aws_cloudwatch_event_target.queue,
+        aws_sqs_queue.this,
+        aws_sqs_queue.dlq,
+        aws_lambda_event_source_mapping.queue,
+        aws_lambda_function.this,
+        aws_lambda_layer_version.powertools,
+        aws_iam_role.this,
+        aws_iam_role_policy.this,
+        aws_cloudwatch_log_group.this,
+        aws_cloudwatch_metric_alarm.dlq,
+        aws_cloudwatch_metric_alarm.errors,
+      ] : length(instances) == 0
+    ])
+    error_message = "Something is made or read although create is false."
+  }
+
+  assert {
+    condition = alltrue([
+      for value in [
+        output.rule_arn,
+        output.rule_name,
+        output.queue_url,
+        output.queue_arn,
+        output.queue_name,
+        output.dlq_url,
+        output.dlq_arn,
+        output.dlq_name,
+        output.function_arn,
+        output.function_name,
+        output.event_source_mapping_id,
+        output.role_arn,
+        output.role_name,
+        output.log_group_name,
+        output.log_group_arn,
+        output.layer_arn,
+        output.dlq_alarm_arn,
+        output.errors_alarm_arn,
+        output.retry_window_seconds,
+      ] : value == null
+    ])
+    error_message = "An output is not null although create is false."
+  }
+}

@@ -1,0 +1,446 @@
+# What the function may do with each toggle alone, on what, and who may send to the queues.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name                            = "sync"
+  enable_tag_settings             = false
+  enable_kinesis_settings         = false
+  enable_dynamodb_stream_settings = false
+  enable_dynamodb_lambda_trigger  = false
+  enable_ttl_settings             = false
+  enable_pitr_settings            = false
+  enable_auto_scaling_settings    = false
+}
+
+run "no_setting" {
+  command = plan
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid => statement.Action
+      } == {
+      DescribeTables = ["dynamodb:DescribeTable"]
+      TakeMessages = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+      ]
+      GiveUpMessages = ["sqs:SendMessage"]
+      WriteLogs      = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    }
+    error_message = "The function may do more or less than take messages, look at tables and write logs."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this[0].assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+    error_message = "Another service than Lambda may assume the role."
+  }
+}
+
+run "tag_settings" {
+  command = plan
+
+  variables {
+    enable_tag_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadTags  = ["dynamodb:ListTagsOfResource"]
+      WriteTags = ["dynamodb:TagResource"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "kinesis_settings" {
+  command = plan
+
+  variables {
+    enable_kinesis_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadKinesisDestinations = ["dynamodb:DescribeKinesisStreamingDestination"]
+      WriteKinesisDestinations = [
+        "dynamodb:EnableKinesisStreamingDestination",
+        "dynamodb:UpdateKinesisStreamingDestination",
+      ]
+      UseKinesisStreams  = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
+      ListKinesisStreams = ["kinesis:ListStreams"]
+      LinkKinesisRole    = ["iam:CreateServiceLinkedRole"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "dynamodb_stream_settings" {
+  command = plan
+
+  variables {
+    enable_dynamodb_stream_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      EnableStreams = ["dynamodb:UpdateTable"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "dynamodb_lambda_trigger" {
+  command = plan
+
+  variables {
+    enable_dynamodb_stream_settings = true
+    enable_dynamodb_lambda_trigger  = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      EnableStreams  = ["dynamodb:UpdateTable"]
+      ListTriggers   = ["lambda:ListEventSourceMappings"]
+      ReadTriggers   = ["lambda:GetEventSourceMapping"]
+      CreateTriggers = ["lambda:CreateEventSourceMapping"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "dynamodb_lambda_trigger_with_encrypted_filters" {
+  command = plan
+
+  variables {
+    enable_dynamodb_stream_settings   = true
+    enable_dynamodb_lambda_trigger    = true
+    event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      EnableStreams      = ["dynamodb:UpdateTable"]
+      ListTriggers       = ["lambda:ListEventSourceMappings"]
+      ReadTriggers       = ["lambda:GetEventSourceMapping"]
+      CreateTriggers     = ["lambda:CreateEventSourceMapping"]
+      ReadTriggerFilters = ["kms:Decrypt", "kms:GenerateDataKey"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "encrypted_filters_without_dynamodb_lambda_trigger" {
+  command = plan
+
+  variables {
+    event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+    } == {}
+    error_message = "The input grants more or less than it needs."
+  }
+}
+
+run "ttl_settings" {
+  command = plan
+
+  variables {
+    enable_ttl_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadTTL  = ["dynamodb:DescribeTimeToLive"]
+      WriteTTL = ["dynamodb:UpdateTimeToLive"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "pitr_settings" {
+  command = plan
+
+  variables {
+    enable_pitr_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadPITR  = ["dynamodb:DescribeContinuousBackups"]
+      WritePITR = ["dynamodb:UpdateContinuousBackups"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "auto_scaling_settings" {
+  command = plan
+
+  variables {
+    enable_auto_scaling_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadAutoScaling = [
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+      ]
+      WriteAutoScaling = [
+        "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:PutScheduledAction",
+        "application-autoscaling:RegisterScalableTarget",
+      ]
+      ScaleTables         = ["dynamodb:UpdateTable"]
+      ScaleOnAlarms       = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+      LinkAutoScalingRole = ["iam:CreateServiceLinkedRole"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "kms_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      UseKey = ["kms:Decrypt", "kms:GenerateDataKey"]
+    }
+    error_message = "The input grants more or less than it needs."
+  }
+}
+
+run "tracing" {
+  command = plan
+
+  variables {
+    tracing_mode = "Active"
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      SendTraces = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    }
+    error_message = "The input grants more or less than it needs."
+  }
+}
+
+run "vpc" {
+  command = plan
+
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      AttachToVPC = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      LambdaAttachesToVPC = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+    }
+    error_message = "The input grants more or less than it needs."
+  }
+}
+
+run "everything" {
+  command = plan
+
+  variables {
+    enable_tag_settings               = true
+    enable_kinesis_settings           = true
+    enable_dynamodb_stream_settings   = true
+    enable_dynamodb_lambda_trigger    = true
+    enable_ttl_settings               = true
+    enable_pitr_settings              = true
+    enable_auto_scaling_settings      = true
+    event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
+    kms_key_arn                       = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+    tracing_mode                      = "Active"
+    vpc_config                        = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  # Tables are read in any Region and written in this one.
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid => statement.Resource
+      } == {
+      DescribeTables           = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      TakeMessages             = "arn:aws-test:sqs:xx-test-1:111122223333:sync"
+      GiveUpMessages           = "arn:aws-test:sqs:xx-test-1:111122223333:sync-dlq"
+      WriteLogs                = "arn:aws-test:logs:xx-test-1:111122223333:log-group:/aws/lambda/sync:*"
+      ReadTags                 = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      WriteTags                = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ReadKinesisDestinations  = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      WriteKinesisDestinations = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      UseKinesisStreams        = "arn:aws-test:kinesis:xx-test-1:111122223333:stream/*"
+      ListKinesisStreams       = "*"
+      LinkKinesisRole = join("/", [
+        "arn:aws-test:iam::111122223333:role/aws-service-role", "kinesisreplication.dynamodb.amazonaws.com", "*"
+      ])
+      EnableStreams      = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ListTriggers       = "*"
+      ReadTriggers       = "arn:aws-test:lambda:xx-test-1:111122223333:event-source-mapping:*"
+      CreateTriggers     = "*"
+      ReadTriggerFilters = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
+      ReadTTL            = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      WriteTTL           = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ReadPITR           = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      WritePITR          = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ReadAutoScaling    = "*"
+      WriteAutoScaling   = "arn:aws-test:application-autoscaling:xx-test-1:111122223333:scalable-target/*"
+      ScaleTables        = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ScaleOnAlarms      = "arn:aws-test:cloudwatch:xx-test-1:111122223333:alarm:*"
+      LinkAutoScalingRole = join("/", [
+        "arn:aws-test:iam::111122223333:role/aws-service-role", "dynamodb.application-autoscaling.amazonaws.com", "*"
+      ])
+      UseKey              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+      SendTraces          = "*"
+      AttachToVPC         = "*"
+      LambdaAttachesToVPC = "*"
+    }
+    error_message = "A statement covers more or fewer resources than it needs."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => values(statement.Condition)[0] if can(statement.Condition)
+      } == {
+      LinkKinesisRole     = { "iam:AWSServiceName" = "kinesisreplication.dynamodb.amazonaws.com" }
+      CreateTriggers      = { "lambda:FunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:*" }
+      WriteAutoScaling    = { "application-autoscaling:service-namespace" = "dynamodb" }
+      LinkAutoScalingRole = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" }
+      LambdaAttachesToVPC = {
+        "lambda:SourceFunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:sync"
+      }
+    }
+    error_message = "A statement has another condition than it should."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => keys(statement.Condition)[0] if can(statement.Condition)
+      } == {
+      LinkKinesisRole     = "StringEquals"
+      CreateTriggers      = "ArnLike"
+      WriteAutoScaling    = "StringEquals"
+      LinkAutoScalingRole = "StringEquals"
+      LambdaAttachesToVPC = "ArnEquals"
+    }
+    error_message = "A statement's condition compares in another way than it should."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid if statement.Effect != "Allow"
+    ] == ["LambdaAttachesToVPC"]
+    error_message = "Another statement than the one for network interfaces denies something."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dlq[0]] : jsondecode(queue.policy).Statement == [
+        {
+          Sid       = "OnlyTheRuleSends"
+          Effect    = "Allow"
+          Principal = { Service = "events.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = "arn:aws-test:sqs:xx-test-1:111122223333:${queue.name}"
+          Condition = {
+            ArnEquals = {
+              "aws:SourceArn" = "arn:aws-test:events:xx-test-1:111122223333:rule/sync"
+            }
+            StringEquals = { "aws:SourceAccount" = "111122223333" }
+          }
+        },
+        {
+          Sid       = "OnlyOverTLS"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = "arn:aws-test:sqs:xx-test-1:111122223333:${queue.name}"
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+      ]
+    ])
+    error_message = "Others than the rule may send to a queue, or without TLS."
+  }
+}

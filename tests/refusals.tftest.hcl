@@ -1,0 +1,290 @@
+# What a plan refuses, and the limits up to which it does not.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "below_the_limits" {
+  command = plan
+
+  variables {
+    name                           = ""
+    initial_delay_seconds          = -1
+    backoff_base_seconds           = 0
+    backoff_rate                   = 0.99
+    backoff_max_delay_seconds      = 0
+    max_attempts                   = 0
+    message_retention_seconds      = 59
+    memory_size                    = 127
+    timeout                        = 59
+    maximum_concurrency            = 1
+    reserved_concurrent_executions = -2
+    log_retention_in_days          = -1
+    vpc_config                     = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [
+    var.name,
+    var.initial_delay_seconds,
+    var.backoff_base_seconds,
+    var.backoff_rate,
+    var.backoff_max_delay_seconds,
+    var.max_attempts,
+    var.message_retention_seconds,
+    var.memory_size,
+    var.timeout,
+    var.maximum_concurrency,
+    var.reserved_concurrent_executions,
+    var.log_retention_in_days,
+    var.vpc_config,
+  ]
+}
+
+run "at_the_lowest_limits" {
+  command = plan
+
+  variables {
+    name                           = "0"
+    initial_delay_seconds          = 0
+    backoff_base_seconds           = 1
+    backoff_rate                   = 1
+    backoff_max_delay_seconds      = 1
+    max_attempts                   = 1
+    message_retention_seconds      = 60
+    memory_size                    = 128
+    timeout                        = 60
+    maximum_concurrency            = 2
+    reserved_concurrent_executions = 0
+    log_retention_in_days          = 0
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 1
+    error_message = "One attempt with a delay of one second is not a window of one second."
+  }
+}
+
+run "above_the_limits" {
+  command = plan
+
+  variables {
+    name                      = "n234567890123456789012345678901234567890123456789"
+    initial_delay_seconds     = 901
+    backoff_base_seconds      = 42301
+    backoff_rate              = 10.1
+    backoff_max_delay_seconds = 42301
+    max_attempts              = 1001
+    message_retention_seconds = 1209601
+    memory_size               = 10241
+    timeout                   = 901
+    maximum_concurrency       = 1001
+    log_retention_in_days     = 4000
+    alarm_actions             = [for topic in range(6) : "arn:aws-test:sns:xx-test-1:111122223333:topic-${topic}"]
+    vpc_config                = { subnet_ids = ["subnet-1"], security_group_ids = [] }
+  }
+
+  expect_failures = [
+    var.name,
+    var.initial_delay_seconds,
+    var.backoff_base_seconds,
+    var.backoff_rate,
+    var.backoff_max_delay_seconds,
+    var.max_attempts,
+    var.message_retention_seconds,
+    var.memory_size,
+    var.timeout,
+    var.maximum_concurrency,
+    var.log_retention_in_days,
+    var.alarm_actions,
+    var.vpc_config,
+  ]
+}
+
+run "at_the_highest_limits" {
+  command = plan
+
+  # So few attempts that SQS keeps the message long enough.
+  variables {
+    initial_delay_seconds     = 900
+    backoff_base_seconds      = 42300
+    backoff_rate              = 10
+    backoff_max_delay_seconds = 42300
+    max_attempts              = 2
+    message_retention_seconds = 1209600
+    memory_size               = 10240
+    timeout                   = 900
+    maximum_concurrency       = 1000
+    log_retention_in_days     = 3653
+    alarm_actions             = [for topic in range(5) : "arn:aws-test:sns:xx-test-1:111122223333:topic-${topic}"]
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 900 + 2 * 42300
+    error_message = "Two attempts with the longest delays are not a window of both."
+  }
+}
+
+run "neither_whole_nor_known" {
+  command = plan
+
+  variables {
+    name                              = "dotted.name"
+    initial_delay_seconds             = 1.5
+    backoff_base_seconds              = 1.5
+    backoff_max_delay_seconds         = 1.5
+    max_attempts                      = 1.5
+    message_retention_seconds         = 60.5
+    runtime                           = "python3.10"
+    architecture                      = "arm"
+    memory_size                       = 128.5
+    timeout                           = 60.5
+    maximum_concurrency               = 2.5
+    reserved_concurrent_executions    = 0.5
+    log_level                         = "info"
+    tracing_mode                      = "active"
+    log_retention_in_days             = 31
+    permissions_boundary              = "boundary"
+    powertools_layer_arn              = "arn:aws:lambda:eu-west-1:111122223333:layer:powertools"
+    kms_key_arn                       = "alias/restores"
+    event_source_mapping_kms_key_arns = ["arn:aws:kms:eu-west-1:111122223333:alias/filters"]
+    alarm_actions                     = ["alarms"]
+  }
+
+  expect_failures = [
+    var.name,
+    var.initial_delay_seconds,
+    var.backoff_base_seconds,
+    var.backoff_max_delay_seconds,
+    var.max_attempts,
+    var.message_retention_seconds,
+    var.runtime,
+    var.architecture,
+    var.memory_size,
+    var.timeout,
+    var.maximum_concurrency,
+    var.reserved_concurrent_executions,
+    var.log_level,
+    var.tracing_mode,
+    var.log_retention_in_days,
+    var.permissions_boundary,
+    var.powertools_layer_arn,
+    var.kms_key_arn,
+    var.event_source_mapping_kms_key_arns,
+    var.alarm_actions,
+  ]
+}
+
+run "name_begins_with_a_hyphen" {
+  command = plan
+
+  variables {
+    name = "-restores"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "trigger_without_stream" {
+  command = plan
+
+  variables {
+    enable_dynamodb_stream_settings = false
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "first_delay_longer_than_the_longest" {
+  command = plan
+
+  variables {
+    backoff_base_seconds      = 111
+    backoff_max_delay_seconds = 110
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+# 5 + 10 + 20 + 40 + 60 + 60
+
+run "window_as_long_as_the_retention" {
+  command = plan
+
+  variables {
+    initial_delay_seconds     = 5
+    backoff_base_seconds      = 10
+    backoff_rate              = 2
+    backoff_max_delay_seconds = 60
+    max_attempts              = 5
+    message_retention_seconds = 195
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "window_shorter_than_the_retention" {
+  command = plan
+
+  variables {
+    initial_delay_seconds     = 5
+    backoff_base_seconds      = 10
+    backoff_rate              = 2
+    backoff_max_delay_seconds = 60
+    max_attempts              = 5
+    message_retention_seconds = 196
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 195
+    error_message = "The window is not the sum of the delays."
+  }
+}
+
+# A thousand powers of the rate would be more than Terraform's numbers can hold.
+
+run "window_of_the_steepest_backoff" {
+  command = plan
+
+  variables {
+    initial_delay_seconds     = 0
+    backoff_base_seconds      = 1
+    backoff_rate              = 10
+    backoff_max_delay_seconds = 1000
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 1 + 10 + 100 + 997 * 1000
+    error_message = "The window is not the sum of the delays."
+  }
+
+  expect_failures = [aws_sqs_queue.this]
+}
+
+run "window_of_a_backoff_that_hardly_grows" {
+  command = plan
+
+  variables {
+    initial_delay_seconds = 0
+    backoff_base_seconds  = 100
+    backoff_rate          = 1.0000001
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 1000 * 100 + 5
+    error_message = "The window is not the sum of the delays."
+  }
+}
+
+run "window_of_a_backoff_that_does_not_grow" {
+  command = plan
+
+  variables {
+    initial_delay_seconds = 0
+    backoff_rate          = 1
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 1000 * 15
+    error_message = "The window is not the sum of the delays."
+  }
+}
