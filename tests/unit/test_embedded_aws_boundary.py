@@ -70,7 +70,7 @@ def test_calls_are_recorded_with_region_parameters_and_principal(either):
         "eu-central-1",
         {"QueueNamePrefix": "q"},
     )
-    assert one.principal.arn == "arn:aws:iam::123456789012:user/admin"
+    assert one.principal.arn == "arn:aws:sts::123456789012:assumed-role/Admin/jane.doe@example.com"
     assert three.principal.arn == "arn:aws:sts::123456789012:assumed-role/sync/one"
 
 

@@ -36,6 +36,18 @@ def error_code(answer: Answer) -> str | None:
     return code.split(":")[0].rsplit("#", 1)[-1]
 
 
+def error_message(answer: Answer) -> str:
+    """Return the message of an answer that is an error."""
+    text = answer[2].decode(errors="replace")
+    if "<Message>" in text:
+        return text.split("<Message>", 1)[1].split("</Message>", 1)[0]
+    try:
+        parsed: Any = json.loads(text)
+    except ValueError:
+        parsed = None
+    return str(parsed.get("message") or parsed.get("Message") or "") if isinstance(parsed, Mapping) else ""
+
+
 def _code_in(body: bytes) -> str:
     text = body.decode(errors="replace")
     if "<Code>" in text:

@@ -22,14 +22,20 @@ from moto.core.request import normalize_request
 from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
+from tests.support.embedded_aws.cloudtrail import CloudTrail
 from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.dynamodb import DynamoDB
+from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
 from tests.support.embedded_aws.lambda_functions import Lambda
 from tests.support.embedded_aws.service import Service
 from tests.support.embedded_aws.sqs import Sqs
 
-ADMIN = Principal(DEFAULT_ACCOUNT_ID, f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:user/admin", "AKIAEMBEDDEDAWSADMIN")
+ADMIN = Principal(
+    account=DEFAULT_ACCOUNT_ID,
+    arn=f"arn:aws:sts::{DEFAULT_ACCOUNT_ID}:assumed-role/Admin/jane.doe@example.com",
+    access_key="ASIAEMBEDDEDAWSADMIN",
+)
 SECRET = "embedded-aws-has-no-secrets"  # noqa: S105 (moto does not check signatures)
 
 RestoreSeconds = float | Callable[[str], float]
@@ -58,7 +64,11 @@ class EmbeddedAWS:
         self.dynamodb = DynamoDB(self)
         self.sqs = Sqs(self)
         self.lambda_ = Lambda(self)
-        self.services: dict[str, Service] = {s.name: s for s in (self.dynamodb, self.sqs, self.lambda_)}
+        self.events = Events(self)
+        self.cloudtrail = CloudTrail(self)
+        self.services: dict[str, Service] = {
+            service.name: service for service in (self.dynamodb, self.sqs, self.lambda_, self.events)
+        }
         self._serve = server
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)

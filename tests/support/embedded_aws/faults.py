@@ -63,13 +63,25 @@ class Faults:
         """Let the service do the call, and the caller not hear of it."""
         return self._append(Fault(operation, error_code, times=times, after=True))
 
-    def before(self, operation: str, action: Callable[[Call], None], times: float = 1) -> Fault:
+    def before(
+        self,
+        operation: str,
+        action: Callable[[Call], None],
+        times: float = 1,
+        when: Callable[[Call], bool] | None = None,
+    ) -> Fault:
         """Run `action` before the service sees the call; what it raises reaches the caller in place of an answer."""
-        return self._append(Fault(operation, times=times, action=action))
+        return self._append(Fault(operation, times=times, when=when, action=action))
 
-    def after(self, operation: str, action: Callable[[Call], None], times: float = 1) -> Fault:
+    def after(
+        self,
+        operation: str,
+        action: Callable[[Call], None],
+        times: float = 1,
+        when: Callable[[Call], bool] | None = None,
+    ) -> Fault:
         """Run `action` after the service did the call; what it raises reaches the caller in place of the answer."""
-        return self._append(Fault(operation, times=times, action=action, after=True))
+        return self._append(Fault(operation, times=times, when=when, action=action, after=True))
 
     def clear(self) -> None:
         """Forget every rule."""

@@ -1,0 +1,163 @@
+"""EventBridge: moto keeps rules and targets, this matches events and delivers them to SQS queues.
+
+Sources: EventBridge user guide, "Using resource-based policies", "Debugging event delivery" (dead-letter queues),
+"Events from AWS services" (CloudTrail); API reference, PutEvents, PutRule, PutTargets. Not modelled: targets other
+than queues of the same Region, retries (a queue is there and allows, or not), schedules, archives.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from moto.events.models import Rule, events_backends
+
+from tests.support.embedded_aws import event_patterns
+from tests.support.embedded_aws.answers import Answer, AwsError
+from tests.support.embedded_aws.policies import AccessRequest
+from tests.support.embedded_aws.service import Moto, Service, extends_moto
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws.aws import EmbeddedAWS
+    from tests.support.embedded_aws.calls import Call
+
+PRINCIPAL = "events.amazonaws.com"
+ERRORS = {
+    "NO_RESOURCE": "The target does not exist.",
+    "NO_PERMISSIONS": "The target's resource-based policy does not allow the rule to send to it.",
+}
+
+
+@dataclass(frozen=True)
+class LostEvent:
+    """An event that reached neither a target nor its dead-letter queue."""
+
+    rule_arn: str
+    target_arn: str
+    error_code: str
+    event: dict[str, Any]
+
+
+class Events(Service):
+    """The event buses of every Region. `lost` are the events that nobody got."""
+
+    name: ClassVar[str] = "events"
+
+    def __init__(self, aws: "EmbeddedAWS") -> None:
+        """Start with nothing lost."""
+        super().__init__(aws)
+        self.lost: list[LostEvent] = []
+
+    # What the other services use.
+
+    def put(self, region: str, event: dict[str, Any], *, read_only: bool = False) -> None:
+        """Deliver an event of an AWS service, `source`, `detail-type` and `detail`, from the default bus of a Region.
+
+        A call that only reads reaches rules whose state says that they want all management events.
+        """
+        self._deliver(region, "default", event, read_only=read_only)
+
+    # Operations.
+
+    @extends_moto
+    def put_rule(self, call: "Call", moto: Moto) -> Answer:
+        """PutRule: refuses patterns that EventBridge does not understand."""
+        if "EventPattern" in call.parameters:
+            event_patterns.parse(call.parameters["EventPattern"])
+        return moto()
+
+    def put_events(self, call: "Call") -> dict[str, Any]:
+        """PutEvents: each entry on its own; sources of AWS are reserved."""
+        entries = [self._put_entry(call.region, entry) for entry in call.parameters["Entries"]]
+        return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
+
+    def test_event_pattern(self, call: "Call") -> dict[str, Any]:
+        """TestEventPattern."""
+        pattern = event_patterns.parse(call.parameters["EventPattern"])
+        return {"Result": event_patterns.matches(pattern, json.loads(call.parameters["Event"]))}
+
+    def _put_entry(self, region: str, entry: dict[str, Any]) -> dict[str, Any]:
+        for name in ("Source", "DetailType", "Detail"):
+            if not entry.get(name):
+                message = f"Parameter {name} is not valid. Reason: {name} is a required argument."
+                return {"ErrorCode": "InvalidArgument", "ErrorMessage": message}
+        if entry["Source"].startswith("aws."):
+            message = "Not authorized for the source."
+            return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": message}
+        try:
+            detail = json.loads(entry["Detail"])
+        except ValueError:
+            detail = None
+        if not isinstance(detail, dict):
+            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+        event = {
+            "source": entry["Source"],
+            "detail-type": entry["DetailType"],
+            "detail": detail,
+            "resources": entry.get("Resources", []),
+        }
+        bus = entry.get("EventBusName", "default").rsplit("/", 1)[-1]
+        return {"EventId": self._deliver(region, bus, event, read_only=False)}
+
+    def _deliver(self, region: str, bus_name: str, event: dict[str, Any], *, read_only: bool) -> str:
+        event_id = str(uuid.uuid4())
+        bus = events_backends[self.aws.account][region].event_buses.get(bus_name)
+        full = {
+            "version": "0",
+            "id": event_id,
+            "detail-type": event["detail-type"],
+            "source": event["source"],
+            "account": self.aws.account,
+            "time": datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": region,
+            "resources": event.get("resources", []),
+            "detail": event["detail"],
+        }
+        for rule in list(bus.rules.values()) if bus else []:
+            pattern = rule.event_pattern.dump()
+            wanted = rule.state.startswith("ENABLED") and (not read_only or rule.state != "ENABLED")
+            if wanted and pattern and event_patterns.matches(json.loads(pattern), full):
+                for target in rule.targets:
+                    self._send(rule, target, full)
+        return event_id
+
+    def _send(self, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
+        error = self._put_into(target["Arn"], rule, _input(target, event))
+        if error is None:
+            return
+        dead_letter_queue = target.get("DeadLetterConfig", {}).get("Arn")
+        attributes = {
+            "RULE_ARN": rule.arn,
+            "TARGET_ARN": target["Arn"],
+            "ERROR_CODE": error,
+            "ERROR_MESSAGE": ERRORS[error],
+        }
+        sent = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        if not dead_letter_queue or self._put_into(dead_letter_queue, rule, json.dumps(event), sent):
+            self.lost.append(LostEvent(rule.arn, target["Arn"], error, event))
+
+    def _put_into(self, queue_arn: str, rule: Rule, body: str, attributes: dict[str, Any] | None = None) -> str | None:
+        if queue_arn.split(":")[2:4] != ["sqs", rule.region_name]:
+            message = f"{queue_arn} is a kind of target that the embedded AWS does not model."
+            raise NotImplementedError(message)
+        context = {
+            "aws:SourceArn": rule.arn,
+            "aws:SourceAccount": self.aws.account,
+            "aws:SecureTransport": "true",
+            "aws:PrincipalIsAWSService": "true",
+        }
+        request = AccessRequest(PRINCIPAL, "sqs:SendMessage", queue_arn, context)
+        return self.aws.sqs.deliver(queue_arn, body, request, attributes)
+
+
+def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
+    """Return what the target gets (API reference, Target): the event, a part of it, or a constant."""
+    if "InputTransformer" in target:
+        raise AwsError("ValidationException", "InputTransformer is not modelled by the embedded AWS.")
+    if "Input" in target:
+        return str(target["Input"])
+    part: Any = event
+    for name in target.get("InputPath", "$").split(".")[1:]:
+        part = part[name]
+    return json.dumps(part)
