@@ -1,0 +1,145 @@
+variable "region" {
+  description = "Region to deploy to."
+  type        = string
+  default     = "eu-west-1"
+}
+
+variable "vpc_config" {
+  description = "Subnets and security groups for the function, if it must run in a VPC."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary that the account demands of roles, if it does."
+  type        = string
+  default     = null
+}
+
+variable "package_s3" {
+  description = "Where a copy of the packages is in S3, if files may not be deployed from a repository."
+  type = object({
+    bucket       = string
+    function_key = string
+    layer_key    = string
+  })
+  default = null
+}
+
+variable "powertools_layer_arn" {
+  description = "ARN of a layer version with Powertools for AWS Lambda, if the module shall not make one."
+  type        = string
+  default     = null
+}
+
+provider "aws" {
+  region = var.region
+}
+
+locals {
+  name      = "restored-tables"
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+
+  # By name: the module needs the key before it has the log group.
+  log_group_arn = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.name}"
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+module "table_sync" {
+  source = "../.."
+
+  create = true
+  name   = local.name
+  tags   = { team = "data-platform" }
+
+  # Restored tables are looked at by people first: nothing shall react to them or delete from them.
+  enable_tag_settings             = true
+  enable_kinesis_settings         = false
+  enable_dynamodb_stream_settings = true
+  enable_dynamodb_lambda_trigger  = false
+  enable_ttl_settings             = false
+  enable_pitr_settings            = true
+  enable_auto_scaling_settings    = true
+
+  # Used only with the trigger on.
+  event_source_mapping_kms_key_arns = []
+
+  # Restores of large tables: up to 50 hours, looked at every five minutes at the latest.
+  initial_delay_seconds     = 120
+  backoff_base_seconds      = 30
+  backoff_rate              = 2
+  backoff_max_delay_seconds = 300
+  max_attempts              = 600
+  message_retention_seconds = 604800
+
+  runtime                        = "python3.13"
+  architecture                   = "arm64"
+  memory_size                    = 256
+  timeout                        = 180
+  maximum_concurrency            = 5
+  reserved_concurrent_executions = 5
+  vpc_config                     = var.vpc_config
+  permissions_boundary           = var.permissions_boundary
+
+  package_s3           = var.package_s3
+  powertools_layer_arn = var.powertools_layer_arn
+
+  log_level             = "INFO"
+  log_retention_in_days = 90
+  tracing_mode          = "Active"
+  alarm_actions         = [aws_sns_topic.alarms.arn]
+  kms_key_arn           = aws_kms_key.this.arn
+}
+
+resource "aws_sns_topic" "alarms" {
+  name              = "${local.name}-alarms"
+  kms_master_key_id = aws_kms_key.this.arn
+}
+
+resource "aws_kms_key" "this" {
+  description         = "Queues, logs and environment of ${local.name}, and its alarms"
+  enable_key_rotation = true
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Administration"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${local.partition}:iam::${local.account}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+      {
+        Sid       = "EventsToTheQueues"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+      {
+        Sid       = "AlarmsToTheTopic"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+      {
+        Sid       = "Logs"
+        Effect    = "Allow"
+        Principal = { Service = "logs.${var.region}.amazonaws.com" }
+        Action    = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+        Resource  = "*"
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
+      },
+    ]
+  })
+}

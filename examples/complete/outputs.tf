@@ -1,0 +1,9 @@
+output "table_sync" {
+  description = "All outputs of the module."
+  value       = module.table_sync
+}
+
+output "alarm_topic_arn" {
+  description = "ARN of the SNS topic that the alarms notify: subscribe to it."
+  value       = aws_sns_topic.alarms.arn
+}
