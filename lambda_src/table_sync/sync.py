@@ -63,8 +63,12 @@ class Reconciliation:
             for setting in SETTINGS
         }
         self._whole: Outcome | None = None
-        self.settling = False
-        """Whether another look within seconds may find more."""
+        self._due = set(enabled)
+
+    @property
+    def settling(self) -> bool:
+        """Whether another look within seconds may find more: AWS is still working."""
+        return bool(self._due)
 
     @property
     def report(self) -> Report:
@@ -72,35 +76,36 @@ class Reconciliation:
         return Report(self._source.arn, self._target.arn, self._outcomes, self._whole)
 
     def look(self) -> None:
-        """Compare source and target once, and do what is missing. Never raises."""
-        self.settling = False
-        self._whole = self._obstruction()
-        for setting in SETTINGS:
-            if self._outcomes[setting.NAME].status is not Status.PENDING:
-                continue
-            try:
-                self._outcomes[setting.NAME] = self._whole or self._reconcile(setting)
-            except Exception as error:  # noqa: BLE001 (one setting's failure never stops another)
-                self._outcomes[setting.NAME] = Outcome(*self._judge(error))
-        self.settling = self.settling and not self._dry_run
+        """Compare source and target once, and do what is missing. Never raises.
 
-    def _obstruction(self) -> Outcome | None:
+        The first look is at every setting, later ones are at those that are settling: what is throttled can wait.
+        """
+        due, self._due = self._due, set()
+        self._whole = self._obstruction(due)
+        for setting in SETTINGS:
+            if setting.NAME in due:
+                self._outcomes[setting.NAME] = self._whole or self._look_at(setting)
+        if self._dry_run:
+            self._due.clear()
+
+    def _obstruction(self, due: set[str]) -> Outcome | None:
         """Describe both tables; return why no setting can be looked at, if so."""
         if self._source.arn == self._target.arn:
             return Outcome(Status.FAILED, "source and target are the same table")
         if self._source.account != self._target.account:
             return Outcome(Status.FAILED, "the source is in another account, from which no table can be restored")
         try:
-            return self._describe_target() or self._describe_source()
+            return self._describe_target(due) or self._describe_source()
         except Exception as error:  # noqa: BLE001 (what it means is decided below)
-            return Outcome(*self._judge(error))
+            return Outcome(*_judge(error))
 
-    def _describe_target(self) -> Outcome | None:
+    def _describe_target(self, due: set[str]) -> Outcome | None:
         try:
             self._target.describe()
         except TableNotFoundError as error:
             self._looks_for_target -= 1
-            self.settling = 0 < self._looks_for_target < math.inf
+            if 0 < self._looks_for_target < math.inf:
+                self._due = due
             return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
@@ -114,6 +119,14 @@ class Reconciliation:
                 return Outcome(Status.FAILED, f"{error} Its settings cannot be read any more.")
         return None
 
+    def _look_at(self, setting: Setting[Any]) -> Outcome:
+        try:
+            return self._reconcile(setting)
+        except Exception as error:  # noqa: BLE001 (one setting's failure never stops another)
+            if errors.meaning(error) is Meaning.SETTLING:
+                self._due.add(setting.NAME)
+            return Outcome(*_judge(error))
+
     def _reconcile(self, setting: Setting[Any]) -> Outcome:
         if setting.NAME not in self._sources:
             self._sources[setting.NAME] = setting.read(self._source)
@@ -126,7 +139,8 @@ class Reconciliation:
         steps = setting.plan(source, setting.read(self._target))
         changes = [step for step in steps if isinstance(step, Change)]
         results = [(step.status, step.reason) for step in steps if isinstance(step, Obstacle)]
-        self.settling |= any(status is Status.PENDING for status, _ in results)
+        if any(status is Status.PENDING for status, _ in results):
+            self._due.add(setting.NAME)
         if self._dry_run:
             results += [(Status.PLANNED, "")] * bool(changes)
             return _outcome(results, changes)
@@ -144,10 +158,12 @@ class Reconciliation:
         if self._target.stream_arn is None:
             of_stream = self._outcomes[stream.NAME].status
             if of_stream is Status.PENDING and source:
+                if stream.NAME in self._due:
+                    self._due.add(setting.NAME)
                 return Outcome(Status.PENDING, "the target has no stream yet")
             return None if of_stream is Status.PLANNED else Outcome(Status.SKIPPED, "the target has no stream")
         if source and self._target.status != "ACTIVE":
-            self.settling = True
+            self._due.add(setting.NAME)
             return Outcome(Status.PENDING, f"the target is {self._target.status}")
         return None
 
@@ -162,22 +178,25 @@ class Reconciliation:
             try:
                 working = setting.apply(change, self._target)
             except Exception as error:  # noqa: BLE001 (one change's failure never stops another)
-                if errors.meaning(error) is Meaning.ALREADY_SO:
+                meaning = errors.meaning(error)
+                if meaning is Meaning.ALREADY_SO:
                     continue
-                results.append(self._judge(error))
-                if errors.meaning(error) is Meaning.TRANSIENT:
+                results.append(_judge(error))
+                if meaning is Meaning.SETTLING:
+                    self._due.add(setting.NAME)
+                if meaning is Meaning.TRANSIENT:
                     break
             else:
                 applied.append(change)
                 if working:
-                    self.settling = True
+                    self._due.add(setting.NAME)
                     results.append((Status.PENDING, working))
         return results
 
-    def _judge(self, error: Exception) -> tuple[Status, str]:
-        found = errors.meaning(error)
-        self.settling |= found is Meaning.SETTLING
-        return Status.FAILED if found is Meaning.FINAL else Status.PENDING, errors.explain(error)
+
+def _judge(error: Exception) -> tuple[Status, str]:
+    status = Status.FAILED if errors.meaning(error) is Meaning.FINAL else Status.PENDING
+    return status, errors.explain(error)
 
 
 def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change]) -> Outcome:

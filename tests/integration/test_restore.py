@@ -14,6 +14,7 @@ SETTINGS = {"tags", "kinesis", "stream", "triggers", "ttl", "pitr", "auto_scalin
 def test_every_setting_comes_back(aws, pipeline):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
     before = settings_of(aws, "orders-restored")
     assert all(before[name] != value for name, value in settings_of(aws, "orders").items())
     pipeline.run()
@@ -122,6 +123,17 @@ def test_any_legal_table_name(aws, pipeline, target):
     restore(aws, source, target)
     pipeline.run()
     pipeline.assert_in_sync(source, target)
+
+
+def test_a_table_name_that_makes_policy_names_too_long_is_in_sync_on_every_look(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "x" * 255)
+    pipeline.run()
+    writes = len(pipeline.writes())
+    assert pipeline.invoke(source_table="orders", target_table="x" * 255)["outcome"] == "in_sync"
+    assert len(pipeline.writes()) == writes
+    scaling = [len(settings_of(aws, table)["auto_scaling"]) for table in ("orders", "x" * 255)]
+    assert scaling[0] == scaling[1] > 0
 
 
 def test_a_run_that_finds_nothing_to_do_reads_each_setting_once_a_table(aws, pipeline):

@@ -202,7 +202,7 @@ def scale(  # noqa: PLR0913 (each is a fact of the target)
     metric = f"DynamoDB{dimension.split(':')[2].removesuffix('Units')}Utilization"
     client.put_scaling_policy(
         **target,
-        PolicyName=f"{metric}:{target['ResourceId']}",
+        PolicyName=f"{metric}:{target['ResourceId']}"[:256],
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={
             "TargetValue": 70.0,
