@@ -19,6 +19,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber
 from moto.core.request import normalize_request
 
+from tests.support.embedded_aws.auto_scaling import AutoScaling
 from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
@@ -66,9 +67,9 @@ class EmbeddedAWS:
         self.lambda_ = Lambda(self)
         self.events = Events(self)
         self.cloudtrail = CloudTrail(self)
-        self.services: dict[str, Service] = {
-            service.name: service for service in (self.dynamodb, self.sqs, self.lambda_, self.events)
-        }
+        self.auto_scaling = AutoScaling(self)
+        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
+        self.services: dict[str, Service] = {service.name: service for service in services}
         self._serve = server
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)

@@ -219,8 +219,7 @@ class Tables(Service):
         change: Callable[[ControlledTable, dict[str, Any]], float] = getattr(
             self, f"_update_{concern.replace(' ', '_')}"
         )
-        seconds = change(table, sent)
-        table.status = Transition("UPDATING", "ACTIVE", self.now + seconds)
+        self.begin_update(table, change(table, sent))
         return {"TableDescription": self.described(table)}
 
     # What UpdateTable does of each concern; each returns for how many seconds the table is UPDATING.
@@ -356,6 +355,10 @@ class Tables(Service):
         period = (table.recovery_period or 0) * 86400
         earliest = max(table.recoverable_since, self.now - period)
         return earliest, max(earliest, self.now - LATEST_RESTORABLE_LAG)
+
+    def begin_update(self, table: ControlledTable, seconds: float) -> None:
+        """Make a table UPDATING for some seconds."""
+        table.status = Transition("UPDATING", "ACTIVE", self.now + seconds)
 
     def control(self, table: Table, status: Transition, tags: dict[str, str] | None = None) -> ControlledTable:
         """Take control of a table that moto has just made."""
