@@ -1,0 +1,390 @@
+"""The command line: the comparison and the writes of the function, at the keyboard."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from table_sync import aws, errors, import_blocks, presentation
+from table_sync.aws import Table, TableNotFoundError
+from table_sync.config import Config
+from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
+from table_sync.settings import SETTINGS
+from table_sync.settings.setting import Status
+from table_sync.sync import Reconciliation, converge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from table_sync.report import Report
+    from table_sync.settings.setting import Change
+
+EQUAL, ERROR, DIFFERENT, INTERRUPTED = 0, 1, 2, 130
+EXIT_CODES = {IN_SYNC: EQUAL, FAILED: ERROR, DIFFERS: DIFFERENT, WAITING: DIFFERENT}
+# Between looks at what AWS takes longer about than one round of converge() waits, in seconds.
+PAUSE = 15
+# Reads may be behind writes: ListTagsOfResource by 2 to 3 s (live probe, October 2026).
+VERIFICATIONS = 6
+VERIFICATION_PAUSE = 2
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_REJECTED = {
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_WITHOUT_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+
+_ON_BY_DEFAULT = Config.from_environment({}).enabled
+_OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _ON_BY_DEFAULT]
+_NAMES = ", ".join(setting.NAME for setting in SETTINGS)
+_LISTED = textwrap.fill(f"settings: {_NAMES}", 100, subsequent_indent="  ")
+
+_DESCRIPTION = """\
+Compare a restored DynamoDB table with its source, give it back the settings that the restore dropped, and bring it
+back under Terraform. Nothing has to be deployed for it. The source table is never written to."""
+_TABLES = """\
+SOURCE and TARGET are names or ARNs; a name is looked up in the Region of --region, AWS_REGION, AWS_DEFAULT_REGION or
+the profile. What the source has and the target lacks is a difference; what only the target has is left alone."""
+_DIFF_EPILOG = f"""\
+{_TABLES}
+
+{_LISTED}
+Without --only, all are compared.
+
+exit codes: 0 equal, 2 differs (or AWS is still working on the target), 1 error"""
+_SYNC_EPILOG = f"""\
+{_TABLES}
+
+{_LISTED}
+Without --only, every one is synced{" but " + ", ".join(_OFF_BY_DEFAULT) if _OFF_BY_DEFAULT else ""}.
+
+exit codes: 0 equal now, 2 differs (dry run, not confirmed, or AWS is still working on the target), 1 error, or a
+setting that cannot be made equal"""
+_IMPORT_EPILOG = """\
+Save the blocks beside your configuration, then:
+
+  terraform plan -generate-config-out=generated.tf
+
+Terraform 1.5 or newer is needed. What the AWS provider cannot import is in a comment."""
+
+
+class CommandError(Exception):
+    """What stands in the way, in one sentence that says what to do."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code.
+
+    Args:
+        arguments: those of the command line, by default the process's.
+
+    """
+    try:
+        return _run(arguments)
+    except CommandError as error:
+        sentence = str(error)
+    except (BotoCoreError, ClientError) as error:
+        sentence = _sentence(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ERROR
+    print(f"{' '.join(sentence.split()).rstrip('.')}.", file=sys.stderr)
+    return ERROR
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    # Here, where a reader that has gone away is expected, and not at the interpreter's end.
+    sys.stdout.flush()
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m table_sync", description=_DESCRIPTION)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    diff = _command(commands, "diff", "compare the settings of two tables", _DIFF_EPILOG)
+    diff.set_defaults(run=_diff)
+    sync = _command(commands, "sync", "make the target's settings equal to the source's", _SYNC_EPILOG)
+    sync.set_defaults(run=_sync)
+    for command in (diff, sync):
+        command.add_argument("source", metavar="SOURCE", help="table that was restored from")
+        command.add_argument("target", metavar="TARGET", help="table that was restored")
+        command.add_argument(
+            "--only", metavar="NAME[,NAME...]", type=_settings, help="look at these settings and no others"
+        )
+        command.add_argument("--json", action="store_true", help="print the report as JSON")
+    sync.add_argument("--yes", action="store_true", help="do not ask")
+    sync.add_argument("--dry-run", action="store_true", help="write nothing")
+    sync.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=3600,
+        help="how long to wait for AWS, which may still be restoring the target (default 3600)",
+    )
+
+    imports = _command(commands, "import-blocks", "write Terraform import blocks for a table", _IMPORT_EPILOG)
+    imports.set_defaults(run=_import_blocks)
+    imports.add_argument("target", metavar="TARGET", help="name or ARN of the table")
+    imports.add_argument(
+        "--address",
+        type=_address,
+        help="address of the table, such as aws_dynamodb_table.orders (default: made of its name)",
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401 (private type)
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[:1].upper()}{what[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--profile", help="named profile of the AWS configuration")
+    command.add_argument("--region", help="Region of tables that are given by name")
+    return command
+
+
+def _settings(text: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    unknown = sorted(names - {setting.NAME for setting in SETTINGS})
+    if unknown:
+        raise CommandError(f"There is no setting {unknown[0]!r}: choose from {_NAMES}.")
+    return names
+
+
+def _address(text: str) -> str:
+    if not import_blocks.is_table_address(text):
+        raise CommandError(f"{text!r} is not the address of a table: give one like aws_dynamodb_table.orders.")
+    return text
+
+
+def _diff(options: argparse.Namespace) -> int:
+    source, target = _tables(options)
+    enabled = options.only or frozenset(setting.NAME for setting in SETTINGS)
+    reconciliation = Reconciliation(source, target, enabled, dry_run=True)
+    reconciliation.look()
+    return _show(reconciliation.report, enabled, options)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    if not (options.yes or options.dry_run or sys.stdin.isatty()):
+        raise CommandError("Nobody can be asked, since standard input is not a terminal: give --yes or --dry-run.")
+    source, target = _tables(options)
+    enabled = options.only or _ON_BY_DEFAULT
+    deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
+    plan = _settled(source, target, enabled, deadline, dry_run=True)
+    if options.dry_run or plan.outcome == WAITING or not any(outcome.changes for outcome in plan.settings.values()):
+        return _show(plan, enabled, options)
+    if not options.yes:
+        # With --json, standard output is for the report alone.
+        aside = sys.stderr if options.json else sys.stdout
+        presentation.write(plan, enabled, aside)
+        if not _confirmed(target, aside):
+            print("Nothing was changed.", file=aside)
+            return DIFFERENT
+    done = _settled(source, target, enabled, deadline)
+    return _show(_verified(done, source, target, enabled) if done.outcome == IN_SYNC else done, enabled, options)
+
+
+def _import_blocks(options: argparse.Namespace) -> int:
+    _set_up(options)
+    table = _described(options.target, options)
+    if table.status == "CREATING":
+        raise CommandError(f"Table {table.name} is CREATING: wait until it is ACTIVE.")
+    print(import_blocks.write(table, options.address), end="")
+    return EQUAL
+
+
+def _set_up(options: argparse.Namespace) -> None:
+    """Let the clients be those of --profile, and of no earlier command in this process."""
+    boto3.setup_default_session(profile_name=options.profile)
+    aws.client.cache_clear()
+
+
+def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
+    """Return source and target, described.
+
+    Raises:
+        CommandError: one of them is not there, or they cannot be compared.
+        botocore.exceptions.BotoCoreError: AWS cannot be asked.
+        botocore.exceptions.ClientError: AWS refused to say.
+
+    """
+    _set_up(options)
+    source, target = (_described(table, options) for table in (options.source, options.target))
+    if source.arn == target.arn:
+        raise CommandError(f"SOURCE and TARGET are the same table, {source.arn}: give two.")
+    return source, target
+
+
+def _described(text: str, options: argparse.Namespace) -> Table:
+    """Return the table of a name or an ARN; its account shows in DescribeTable's answer."""
+    if aws.is_table_arn(text):
+        name, region = Table(text).name, Table(text).region
+    elif aws.is_table_name(text):
+        name, region = text, _region(options)
+    else:
+        raise CommandError(f"{text!r} is neither the name nor the ARN of a table.")
+    try:
+        client = aws.client("dynamodb", region)
+    except ValueError as error:
+        raise CommandError(f"There is no DynamoDB endpoint for the Region {region}: {error}") from error
+    try:
+        description = client.describe_table(TableName=name)["Table"]
+    except ClientError as error:
+        if _code(error) != "ResourceNotFoundException":
+            raise
+        raise CommandError(
+            f"Table {name} was not found in {region}: check the name, the Region and whose credentials these are."
+        ) from error
+    table = Table(description["TableArn"], description)
+    if aws.is_table_arn(text) and table.arn != text:
+        raise CommandError(f"{text} is in another account than the credentials, which are for {table.account}.")
+    return table
+
+
+def _region(options: argparse.Namespace) -> str:
+    region = options.region or os.environ.get("AWS_REGION") or boto3.DEFAULT_SESSION.region_name
+    if not region:
+        raise CommandError("No Region is set: give --region, or set AWS_REGION.")
+    return str(region)
+
+
+def _settled(
+    source: Table, target: Table, enabled: frozenset[str], deadline: float, *, dry_run: bool = False
+) -> Report:
+    """Make one attempt after another, as the queue does, until nothing is pending or `deadline` (time.monotonic).
+
+    Returns:
+        the report of the last attempt, with the changes of all.
+
+    """
+    changes: dict[str, tuple[Change, ...]] = {}
+    told = ""
+    while True:
+        # A new Table for the source: what an earlier attempt found may have changed.
+        reconciliation = Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run)
+        converge([reconciliation], lambda: math.inf)
+        report = reconciliation.report
+        if not dry_run:
+            report = _with_earlier_changes(report, changes)
+            changes = {name: outcome.changes for name, outcome in report.settings.items()}
+        if report.outcome != WAITING or time.monotonic() >= deadline:
+            return report
+        if report.reason != told:
+            told = report.reason
+            print(f"Waiting for AWS: {told}", file=sys.stderr)
+        time.sleep(PAUSE)
+        _refuse_to_wait_for_credentials(target)
+
+
+def _with_earlier_changes(report: Report, changes: Mapping[str, tuple[Change, ...]]) -> Report:
+    outcomes = {
+        name: replace(
+            outcome,
+            status=Status.APPLIED if outcome.status is Status.UNCHANGED and changes.get(name) else outcome.status,
+            changes=(*changes.get(name, ()), *outcome.changes),
+        )
+        for name, outcome in report.settings.items()
+    }
+    return replace(report, settings=outcomes)
+
+
+def _verified(done: Report, source: Table, target: Table, enabled: frozenset[str]) -> Report:
+    """Return the report of what was done, or of what differs all the same."""
+    for _ in range(VERIFICATIONS):
+        reconciliation = Reconciliation(Table(source.arn), target, enabled, dry_run=True)
+        reconciliation.look()
+        if reconciliation.report.outcome == IN_SYNC:
+            return done
+        time.sleep(VERIFICATION_PAUSE)
+    return reconciliation.report
+
+
+def _refuse_to_wait_for_credentials(target: Table) -> None:
+    # To the function they are transient: its role gets new ones by itself.
+    try:
+        target.describe()
+    except TableNotFoundError:
+        return
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, _WITHOUT_CREDENTIALS) or _code(error) in _EXPIRED | _REJECTED:
+            raise
+
+
+def _confirmed(target: Table, aside: TextIO) -> bool:
+    question = f"Make these changes to {target.name} ({target.region}, account {target.account})? [y/N] "
+    print(question, end="", file=aside, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _show(report: Report, enabled: frozenset[str], options: argparse.Namespace) -> int:
+    if options.json:
+        shown = report.as_dict()
+        for name in shown["settings"].keys() - enabled:
+            shown["settings"][name]["reason"] = "not looked at"
+        json.dump(shown, sys.stdout, indent=2)
+        print()
+    else:
+        presentation.write(report, enabled, sys.stdout)
+    return EXIT_CODES[report.outcome]
+
+
+def _code(error: Exception) -> str:
+    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, _WITHOUT_CREDENTIALS):
+        return f"There are no AWS credentials to use ({error}): name a --profile, or log in with the AWS CLI."
+    if _code(error) in _EXPIRED:
+        return "The AWS credentials have expired: get new ones."
+    if _code(error) in _REJECTED:
+        return f"AWS does not accept the credentials ({_code(error)}): check the profile or the environment variables."
+    if isinstance(error, (ConnectionError, HTTPClientError)):
+        return f"AWS cannot be reached: {error} Check the Region and the network."
+    return errors.explain(error)

@@ -1,0 +1,237 @@
+"""Terraform import blocks for a table and everything attached to it.
+
+The format of each ID is the one in the AWS provider's documentation, under Import at the end of a resource's page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from table_sync.settings import auto_scaling, kinesis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from table_sync.aws import Table
+
+_NAME = r"[^\W\d][\w-]*"
+_KEY = r'(?:\[(?:\d+|"[^"\\$%]+")\])?'
+_TABLE_ADDRESS = re.compile(
+    rf"(?P<module>(?:module\.{_NAME}{_KEY}\.)*)aws_dynamodb_table\.(?P<name>{_NAME})(?P<key>{_KEY})"
+)
+# Schema of aws_appautoscaling_policy, name; Application Auto Scaling itself takes one more.
+_LONGEST_POLICY_NAME = 255
+
+
+def is_table_address(text: str) -> bool:
+    """Say whether `text` is the address of an aws_dynamodb_table, in the root module or in another."""
+    return _TABLE_ADDRESS.fullmatch(text) is not None
+
+
+def write(table: Table, address: str | None = None) -> str:
+    """Return a Terraform file that imports the table and what is attached to it.
+
+    Args:
+        table: described, and not CREATING any more.
+        address: where the table goes; what is attached goes to the root module under names that begin like the
+            table's. By default it is made of the table's name.
+
+    Raises:
+        ValueError: the address is not one of a table.
+        botocore.exceptions.BotoCoreError: AWS cannot be asked.
+        botocore.exceptions.ClientError: AWS refused a read.
+
+    """
+    address = address or f"aws_dynamodb_table.{_label(table.name)}"
+    match = _TABLE_ADDRESS.fullmatch(address)
+    if not match:
+        raise ValueError(f"{address!r} is not the address of an aws_dynamodb_table.")
+    return "\n\n".join(_File(table, match).parts()) + "\n"
+
+
+class _File:
+    def __init__(self, table: Table, address: re.Match[str]) -> None:
+        self._table = table
+        self._address = address
+        self._taken: set[str] = set()
+
+    def parts(self) -> Iterator[str]:
+        """Yield blocks and comments."""
+        yield _comment(f"{self._table.arn}\nThe AWS provider has to be set up for this account and Region.")
+        if self._address["module"] or self._address["key"]:
+            yield _comment(
+                "Terraform generates no configuration for an address in a module or with a key, so write the block of\n"
+                f"{self._address[0]} by hand."
+            )
+        yield _import(self._address[0], self._table.name)
+        yield from self._auto_scaling()
+        yield from self._kinesis_destinations()
+        yield from self._event_source_mappings()
+        yield from self._contributor_insights()
+        yield from self._resource_policy()
+        yield from self._alarms()
+
+    def _attached(self, resource: str, identity: str, *names: str) -> str:
+        return _import(self._unique(resource, *names), identity)
+
+    def _unique(self, resource: str, *names: str) -> str:
+        """Return an address that nothing else in the file has."""
+        prefix, slug = self._address["name"], _slug("_".join(names))
+        label = slug if slug.startswith(f"{prefix}_") or slug == prefix else "_".join(filter(None, (prefix, slug)))
+        address, number = f"{resource}.{label}", 1
+        while address in self._taken:
+            number += 1
+            address = f"{resource}.{label}_{number}"
+        self._taken.add(address)
+        return address
+
+    def _auto_scaling(self) -> Iterator[str]:
+        for write in auto_scaling.read(self._table).writes:
+            parameters = write.parameters
+            index = parameters["ResourceId"].partition("/index/")[2]
+            names = (index, "read" if ":Read" in parameters["ScalableDimension"] else "write")
+            identity = f"dynamodb/{parameters['ResourceId']}/{parameters['ScalableDimension']}"
+            if write.operation == "RegisterScalableTarget":
+                yield self._attached("aws_appautoscaling_target", identity, *names)
+            elif write.operation == "PutScalingPolicy":
+                name = parameters["PolicyName"]
+                if len(name) > _LONGEST_POLICY_NAME:
+                    yield _comment(f"The AWS provider takes no scaling policy name as long as {_quoted(name)}.")
+                else:
+                    yield self._attached("aws_appautoscaling_policy", f"{identity}/{name}", *names)
+            else:
+                yield self._scheduled_action(parameters)
+
+    def _scheduled_action(self, parameters: Mapping[str, Any]) -> str:
+        name = parameters["ScheduledActionName"]
+        label = self._unique("aws_appautoscaling_scheduled_action", name).partition(".")[2]
+        times = {"start_time": parameters.get("StartTime"), "end_time": parameters.get("EndTime")}
+        arguments = {
+            "name": name,
+            "service_namespace": "dynamodb",
+            "resource_id": parameters["ResourceId"],
+            "scalable_dimension": parameters["ScalableDimension"],
+            "schedule": parameters["Schedule"],
+            "timezone": parameters.get("Timezone", "UTC"),
+            **{key: f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for key, time in times.items() if time},
+        }
+        capacity = parameters["ScalableTargetAction"]
+        limits = {
+            key: capacity[field]
+            for key, field in (("min_capacity", "MinCapacity"), ("max_capacity", "MaxCapacity"))
+            if field in capacity
+        }
+        block = [
+            f'resource "aws_appautoscaling_scheduled_action" "{label}" {{',
+            *_arguments({key: _quoted(value) for key, value in arguments.items()}, "  "),
+            "",
+            "  scalable_target_action {",
+            *_arguments(limits, "    "),
+            "  }",
+            "}",
+        ]
+        return _comment(
+            f"The AWS provider cannot import the scheduled action {_quoted(name)}. Terraform takes it over with this "
+            "block, because\ncreating one writes the same values over it:\n\n" + "\n".join(block)
+        )
+
+    def _kinesis_destinations(self) -> Iterator[str]:
+        for stream_arn, destination in sorted(kinesis.read(self._table).items()):
+            if destination.live:
+                yield self._attached(
+                    "aws_dynamodb_kinesis_streaming_destination",
+                    f"{self._table.name},{stream_arn}",
+                    stream_arn.rpartition("/")[2],
+                )
+
+    def _event_source_mappings(self) -> Iterator[str]:
+        if not self._table.stream_arn:
+            return
+        pages = self._table.client("lambda").get_paginator("list_event_source_mappings")
+        for page in pages.paginate(EventSourceArn=self._table.stream_arn):
+            for mapping in page["EventSourceMappings"]:
+                if mapping.get("State") != "Deleting":
+                    # The function's name, and the alias or version if it has one.
+                    names = mapping["FunctionArn"].split(":")[6:]
+                    yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
+
+    def _contributor_insights(self) -> Iterator[str]:
+        for summary in self._insights():
+            if summary["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
+                index = summary.get("IndexName", "")
+                identity = f"name:{self._table.name}/index:{index}/{self._table.account}"
+                yield self._attached("aws_dynamodb_contributor_insights", identity, index)
+
+    def _insights(self) -> Iterator[Mapping[str, Any]]:
+        parameters = {"TableName": self._table.name}
+        while True:
+            # botocore has no paginator for it.
+            page = self._table.client("dynamodb").list_contributor_insights(**parameters)
+            yield from page.get("ContributorInsightsSummaries", [])
+            if not page.get("NextToken"):
+                return
+            parameters["NextToken"] = page["NextToken"]
+
+    def _resource_policy(self) -> Iterator[str]:
+        client = self._table.client("dynamodb")
+        if not hasattr(client, "get_resource_policy"):
+            yield _comment(f"Not looked at: the resource policy, which boto3 {boto3.__version__} is too old to read.")
+            return
+        try:
+            client.get_resource_policy(ResourceArn=self._table.arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PolicyNotFoundException":
+                raise
+        else:
+            yield self._attached("aws_dynamodb_resource_policy", self._table.arn)
+
+    def _alarms(self) -> Iterator[str]:
+        pages = self._table.client("cloudwatch").get_paginator("describe_alarms")
+        for page in pages.paginate(AlarmTypes=["MetricAlarm"]):
+            for alarm in page["MetricAlarms"]:
+                # Application Auto Scaling makes and deletes those of target tracking policies.
+                if not alarm["AlarmName"].startswith("TargetTracking-") and _watches(alarm, self._table.name):
+                    yield self._attached("aws_cloudwatch_metric_alarm", alarm["AlarmName"], alarm["AlarmName"])
+
+
+def _watches(alarm: Mapping[str, Any], table: str) -> bool:
+    metrics = [alarm, *(query.get("MetricStat", {}).get("Metric", {}) for query in alarm.get("Metrics", []))]
+    return any(
+        metric.get("Namespace") == "AWS/DynamoDB"
+        and {"Name": "TableName", "Value": table} in metric.get("Dimensions", [])
+        for metric in metrics
+    )
+
+
+def _slug(text: str) -> str:
+    return re.sub("[^A-Za-z0-9]+", "_", text).strip("_").lower()
+
+
+def _label(name: str) -> str:
+    """Return an identifier (Terraform language, Identifiers: no digit in front) that tells of a table's name."""
+    slug = _slug(name)
+    return slug if slug[:1].isalpha() else f"table_{slug}".rstrip("_")
+
+
+def _import(address: str, identity: str) -> str:
+    return f"import {{\n  to = {address}\n  id = {_quoted(identity)}\n}}"
+
+
+def _arguments(arguments: Mapping[str, Any], indentation: str) -> list[str]:
+    width = max(map(len, arguments))
+    return [f"{indentation}{key:{width}} = {value}" for key, value in arguments.items()]
+
+
+def _quoted(text: str) -> str:
+    """Return a string as Terraform writes it, with nothing to interpolate."""
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"# {line}".rstrip() for line in text.split("\n"))

@@ -1,0 +1,87 @@
+"""A report as people read it: a plain table, and one sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
+from table_sync.settings.setting import Change, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from typing import TextIO
+
+    from table_sync.report import Outcome, Report
+
+# The word for each status, and its colour (ECMA-48, Select Graphic Rendition).
+_WORDS = {
+    Status.UNCHANGED: ("equal", "32"),
+    Status.APPLIED: ("applied", "32"),
+    Status.PLANNED: ("differs", "33"),
+    Status.PENDING: ("waiting", "33"),
+    Status.SKIPPED: ("skipped", "2"),
+    Status.FAILED: ("failed", "31"),
+}
+_STATUS_WIDTH = max(len(word) for word, _ in _WORDS.values())
+_SENTENCES = {
+    IN_SYNC: "{target} has the settings of {source}.",
+    DIFFERS: "{target} differs from {source}.",
+    WAITING: "AWS is still working on {target}: look again later.",
+    FAILED: "{target} cannot be made equal to {source} by itself: see what failed.",
+}
+# A terminal narrower than this many columns is no reason to break every word.
+_NARROWEST = 40
+
+
+def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
+    """Write the settings named in `enabled` and what they came to; coloured on a terminal unless NO_COLOR is set."""
+    terminal = stream.isatty()
+    coloured = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    source, target = (arn.rpartition("/")[2] for arn in (report.source, report.target))
+    if report.whole:
+        print(f"{target}: {report.whole.reason}", file=stream)
+        return
+    print(f"Source  {report.source}\nTarget  {report.target}\n", file=stream)
+    outcomes = {name: outcome for name, outcome in report.settings.items() if name in enabled}
+    margin = max(map(len, outcomes)) + _STATUS_WIDTH + 4
+    columns = shutil.get_terminal_size().columns - margin if terminal else 0
+    for name, outcome in outcomes.items():
+        word, colour = _WORDS[outcome.status]
+        status = f"{word:{_STATUS_WIDTH}}"
+        status = f"\033[{colour}m{status}\033[0m" if coloured else status
+        first, *rest = [line for entry in _entries(outcome) for line in _wrapped(entry, columns)] or [""]
+        print(f"{name:{margin - _STATUS_WIDTH - 4}}  {status}  {first}".rstrip(), file=stream)
+        for line in rest:
+            print(f"{'':{margin}}{line}", file=stream)
+    print(f"\n{_SENTENCES[report.outcome].format(source=source, target=target)}", file=stream)
+
+
+def _entries(outcome: Outcome) -> Iterator[str]:
+    if outcome.reason:
+        yield outcome.reason
+    for change in outcome.changes:
+        yield _change(change)
+
+
+def _wrapped(entry: str, columns: int) -> list[str]:
+    if columns < _NARROWEST:
+        return [entry]
+    return textwrap.wrap(entry, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _change(change: Change) -> str:
+    told = {key: value for key, value in change.parameters.items() if key != "ServiceNamespace"}  # it is dynamodb
+    return f"{change.operation} {', '.join(f'{key}={_value(value)}' for key, value in told.items())}"
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 (any JSON, and times)
+    if isinstance(value, dict):
+        if value.keys() == {"Key", "Value"}:
+            return f"{value['Key']}={value['Value']}"
+        return f"({', '.join(f'{key}={_value(item)}' for key, item in value.items())})"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())

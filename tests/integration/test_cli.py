@@ -1,0 +1,450 @@
+"""The command line against the embedded AWS, in process."""
+
+import io
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from table_sync import cli
+from table_sync.settings import SETTINGS
+from tests.support.tables import TAGS, make_function, make_source, make_table, restore, settings_of, wait_until_active
+
+ALL = [setting.NAME for setting in SETTINGS]
+READS = ("Describe", "Get", "List")
+ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
+
+
+@dataclass
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def words(self):
+        """The word beside each setting."""
+        rows = [line.split() for line in self.out.splitlines()]
+        return {row[0]: row[1] for row in rows if row and row[0] in ALL}
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def run(aws, monkeypatch, capsys, tmp_path):
+    for name in ("AWS_PROFILE", "NO_COLOR", "AWS_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(time, "sleep", aws.clock.sleep)
+    monkeypatch.setattr(time, "monotonic", aws.clock.now)
+
+    def run(*arguments, answer=None):
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if answer is None else Terminal(answer))
+        code = cli.main(arguments)
+        captured = capsys.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def restored(aws):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    aws.clock.advance(10)
+    aws.calls.clear()
+
+
+def writes(aws):
+    return [call.operation for call in aws.calls if not call.operation.startswith(READS)]
+
+
+def assert_one_sentence(answer, *words):
+    assert answer.code == 1
+    assert answer.out == ""
+    assert answer.err.endswith(".\n")
+    assert answer.err.count("\n") == 1
+    for word in words:
+        assert word in answer.err
+
+
+@pytest.mark.usefixtures("restored")
+def test_diff_names_every_setting_that_differs_and_writes_nothing(aws, run):
+    answer = run("diff", "orders", "orders-restored")
+    assert answer.code == 2
+    assert answer.words == dict.fromkeys(ALL, "differs")
+    assert all(f"{key}={value}" in answer.out for key, value in TAGS.items())
+    assert writes(aws) == []
+    assert answer.err == ""
+
+
+@pytest.mark.usefixtures("restored")
+def test_sync_makes_the_settings_equal_and_diff_says_so(aws, run):
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 0, answer
+    assert answer.words == dict.fromkeys(ALL, "applied")
+    aws.clock.advance(120)
+    assert settings_of(aws, "orders-restored") == settings_of(aws, "orders")
+    again = run("diff", "orders", "orders-restored")
+    assert again.code == 0
+    assert again.words == dict.fromkeys(ALL, "equal")
+
+
+@pytest.mark.usefixtures("restored")
+def test_diff_reports_what_the_function_reports(pipeline, run):
+    of_function = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
+    answer = run("diff", "orders", "orders-restored", "--json")
+    assert json.loads(answer.out) == of_function
+    assert answer.code == 2
+
+
+@pytest.mark.usefixtures("restored")
+def test_json_of_a_sync_is_the_only_thing_on_standard_output(run):
+    answer = run("sync", "orders", "orders-restored", "--json", "--only", "tags", answer="y\n")
+    assert answer.code == 0, answer
+    report = json.loads(answer.out)
+    assert report["outcome"] == "in_sync"
+    assert report["settings"]["tags"]["status"] == "applied"
+    assert set(report["settings"]) == set(ALL)
+    assert {report["settings"][name]["reason"] for name in ALL if name != "tags"} == {"not looked at"}
+    assert "TagResource" in answer.err
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("reply", ["n\n", "\n", "", "yes please\n"])
+def test_sync_shows_the_changes_and_does_nothing_without_a_yes(aws, run, reply):
+    answer = run("sync", "orders", "orders-restored", answer=reply)
+    assert answer.code == 2
+    assert answer.out.index("TagResource") < answer.out.index(
+        "orders-restored (eu-west-1, account 123456789012)? [y/N]"
+    )
+    assert "Nothing was changed." in answer.out
+    assert writes(aws) == []
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("reply", ["y\n", "YES\n"])
+def test_sync_goes_on_after_a_yes(aws, run, reply):
+    assert run("sync", "orders", "orders-restored", "--only", "tags", answer=reply).code == 0
+    assert writes(aws) == ["TagResource"]
+
+
+@pytest.mark.usefixtures("restored")
+def test_sync_asks_nothing_when_there_is_nothing_to_do(run):
+    run("sync", "orders", "orders-restored", "--yes", "--only", "tags,ttl")
+    answer = run("sync", "orders", "orders-restored", "--only", "tags,ttl", answer="")
+    assert answer.code == 0, answer
+    assert "[y/N]" not in answer.out
+
+
+@pytest.mark.usefixtures("restored")
+def test_where_nobody_can_be_asked_yes_is_needed(aws, run):
+    assert_one_sentence(run("sync", "orders", "orders-restored"), "not a terminal", "--yes")
+    assert aws.calls == []
+
+
+@pytest.mark.usefixtures("restored")
+def test_only_the_named_settings_are_read_and_written(aws, run):
+    answer = run("sync", "orders", "orders-restored", "--yes", "--only", "tags,ttl")
+    assert answer.code == 0, answer
+    assert answer.words == {"tags": "applied", "ttl": "applied"}
+    assert sorted(writes(aws)) == ["TagResource", "UpdateTimeToLive"]
+    reads = {call.operation for call in aws.calls} - set(writes(aws))
+    assert reads == {"DescribeTable", "ListTagsOfResource", "DescribeTimeToLive"}
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_dry_run_writes_nothing(aws, run):
+    answer = run("sync", "orders", "orders-restored", "--dry-run")
+    assert answer.code == 2
+    assert answer.words == dict.fromkeys(ALL, "differs")
+    assert writes(aws) == []
+
+
+def test_sync_waits_for_a_table_that_is_being_restored(aws, run):
+    make_source(aws)
+    aws.restore_seconds = 1800
+    restore(aws, "orders", "orders-restored")
+    assert run("diff", "orders", "orders-restored").code == 2
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 0, answer
+    assert answer.words == dict.fromkeys(ALL, "applied")
+    assert answer.err.count("the target is CREATING") == 1
+
+
+def test_sync_waits_no_longer_than_it_may(aws, run):
+    make_source(aws)
+    aws.restore_seconds = 7200
+    restore(aws, "orders", "orders-restored")
+    aws.calls.clear()
+    begun = aws.clock.now()
+    answer = run("sync", "orders", "orders-restored", "--yes", "--timeout", "600")
+    assert answer.code == 2
+    assert 600 <= aws.clock.now() - begun < 660
+    assert writes(aws) == []
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_setting_that_cannot_be_made_equal_is_an_error_and_the_others_are_applied(aws, run):
+    specification = {"Enabled": True, "AttributeName": "other"}
+    aws.client("dynamodb").update_time_to_live(TableName="orders-restored", TimeToLiveSpecification=specification)
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 1
+    assert answer.words == dict.fromkeys(ALL, "applied") | {"ttl": "failed"}
+    assert "TTL is active on other" in answer.out
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_setting_that_may_not_be_read_is_an_error_beside_the_others(aws, run):
+    aws.faults.add("ListTagsOfResource", "AccessDeniedException", "not authorized", times=9)
+    answer = run("diff", "orders", "orders-restored")
+    assert answer.code == 1
+    assert answer.words == dict.fromkeys(ALL, "differs") | {"tags": "failed"}
+    assert "ListTagsOfResource: AccessDeniedException" in answer.out
+
+
+def test_tables_may_be_named_by_arn_and_be_in_two_regions(aws, run):
+    make_table(aws, "orders", region="eu-central-1", indexes=())
+    make_table(aws, "orders", indexes=())
+    arn = ARN.replace("eu-west-1", "eu-central-1") + "orders"
+    answer = run("diff", arn, "orders", "--json")
+    assert answer.code == 0, answer
+    assert (json.loads(answer.out)["source"], json.loads(answer.out)["target"]) == (arn, ARN + "orders")
+
+
+def test_the_region_is_the_options_then_the_environments_then_the_profiles(aws, run, monkeypatch, tmp_path):
+    for region in ("eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1"):
+        make_table(aws, "orders", region=region, indexes=())
+    make_table(aws, "copy", indexes=())
+    config = tmp_path / "config"
+    config.write_text("[profile work]\nregion = eu-west-2\naws_access_key_id = AKIAWORK\naws_secret_access_key = x\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+
+    def region_of(*options):
+        aws.calls.clear()
+        answer = run("diff", "orders", ARN + "copy", "--only", "tags", "--profile", "work", "--json", *options)
+        return json.loads(answer.out)["source"].split(":")[3]
+
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert region_of() == "eu-west-2"
+    assert {call.principal.access_key for call in aws.calls} == {"AKIAWORK"}
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert region_of() == "eu-west-3"
+    assert region_of("--region", "eu-north-1") == "eu-north-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["diff", "orders", "gone"], ["gone", "eu-west-1"]),
+        (["diff", "gone", "orders"], ["gone", "eu-west-1"]),
+        (["import-blocks", "gone"], ["gone", "eu-west-1"]),
+        (["diff", "orders", "copy", "--region", "eu-south-1"], ["orders", "eu-south-1"]),
+        (["diff", "orders", "copy", "--region", "eu west"], ["eu west"]),
+        (["diff", "orders", "orders"], ["same table"]),
+        (["diff", "orders", ARN + "orders"], ["same table"]),
+        (["diff", "o", "orders"], ["'o'", "neither"]),
+        (["diff", "arn:aws:s3:::bucket", "orders"], ["arn:aws:s3:::bucket", "neither"]),
+        (["diff", ARN.replace("123456789012", "210987654321") + "orders", "copy"], ["210987654321", "123456789012"]),
+        (["diff", "orders", ARN.replace("123456789012", "210987654321") + "copy"], ["210987654321", "123456789012"]),
+        (["diff", "orders", "copy", "--only", "tags,tll"], ["'tll'", "auto_scaling"]),
+        (["sync", "orders", "copy", "--yes", "--only", ""], ["''", "auto_scaling"]),
+        (["sync", "orders", "copy", "--yes", "--timeout", "soon"], ["'soon'", "--help"]),
+        (["diff", "orders", "copy", "--profile", "nobody"], ["nobody"]),
+        (["diff", "orders"], ["TARGET", "--help"]),
+        (["dif", "orders", "copy"], ["'dif'", "--help"]),
+        ([], ["COMMAND", "--help"]),
+        (["import-blocks", "orders", "--address", "aws_sqs_queue.orders"], ["aws_sqs_queue.orders"]),
+    ],
+)
+def test_bad_input_is_one_sentence_and_an_exit_code(aws, run, arguments, words):
+    make_table(aws, "orders", indexes=())
+    make_table(aws, "copy", indexes=())
+    assert_one_sentence(run(*arguments), *words)
+
+
+def test_no_region(run, monkeypatch):
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert_one_sentence(run("diff", "orders", "copy"), "--region")
+
+
+def test_no_credentials(run, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert_one_sentence(run("diff", "orders", "copy"), "credentials", "--profile")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredTokenException", ["expired"]),
+        ("UnrecognizedClientException", ["does not accept", "UnrecognizedClientException"]),
+        ("InvalidSignatureException", ["does not accept"]),
+        ("AccessDeniedException", ["DescribeTable", "AccessDeniedException"]),
+        ("ReadTimeout", ["cannot be reached"]),
+    ],
+)
+def test_what_aws_refuses_is_one_sentence(aws, run, code, words):
+    aws.faults.add("DescribeTable", code, "Of two\nlines.", times=9)
+    assert_one_sentence(run("diff", "orders", "copy"), *words)
+
+
+def test_credentials_that_expire_while_it_waits_end_the_wait(aws, run):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    expires = aws.clock.now() + 60
+    aws.faults.add("*", "ExpiredTokenException", times=1e9, when=lambda call: call.at > expires)
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 1
+    assert answer.err.endswith("The AWS credentials have expired: get new ones.\n")
+    assert aws.clock.now() < expires + 60
+
+
+def test_an_interruption_is_quiet(aws, run, monkeypatch):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 130
+    assert answer.out == ""
+    assert answer.err == "Waiting for AWS: the target is CREATING\n"
+
+
+@pytest.mark.usefixtures("restored")
+def test_import_blocks_name_all_that_is_attached(aws, run):
+    run("sync", "orders", "orders-restored", "--yes")
+    give_the_rest(aws, "orders-restored")
+    blocks = dict(imports_in(run("import-blocks", "orders-restored", "--address", "aws_dynamodb_table.orders").out))
+    mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    stream = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamArn"]
+    of_function = {
+        mapping["FunctionArn"].partition(":function:")[2]: mapping["UUID"]
+        for mapping in mappings
+        if mapping["EventSourceArn"] == stream
+    }
+    scaled = "dynamodb/table/orders-restored"
+    assert blocks == {
+        "aws_dynamodb_table.orders": "orders-restored",
+        "aws_appautoscaling_target.orders_read": f"{scaled}/dynamodb:table:ReadCapacityUnits",
+        "aws_appautoscaling_target.orders_write": f"{scaled}/dynamodb:table:WriteCapacityUnits",
+        "aws_appautoscaling_target.orders_by_day_read": f"{scaled}/index/by_day/dynamodb:index:ReadCapacityUnits",
+        "aws_appautoscaling_policy.orders_read": f"{scaled}/dynamodb:table:ReadCapacityUnits/"
+        "DynamoDBReadCapacityUtilization:table/orders-restored",
+        "aws_appautoscaling_policy.orders_write": f"{scaled}/dynamodb:table:WriteCapacityUnits/"
+        "DynamoDBWriteCapacityUtilization:table/orders-restored",
+        "aws_appautoscaling_policy.orders_by_day_read": f"{scaled}/index/by_day/dynamodb:index:ReadCapacityUnits/"
+        "DynamoDBReadCapacityUtilization:table/orders-restored/index/by_day",
+        "aws_dynamodb_kinesis_streaming_destination.orders_changes": "orders-restored,"
+        "arn:aws:kinesis:eu-west-1:123456789012:stream/changes",
+        "aws_lambda_event_source_mapping.orders_audit": of_function["orders-audit"],
+        "aws_lambda_event_source_mapping.orders_index_live": of_function["orders-index:live"],
+        "aws_dynamodb_contributor_insights.orders": "name:orders-restored/index:/123456789012",
+        "aws_dynamodb_contributor_insights.orders_by_customer": "name:orders-restored/index:by-customer/123456789012",
+        "aws_dynamodb_resource_policy.orders": ARN + "orders-restored",
+        "aws_cloudwatch_metric_alarm.orders_throttled": "orders throttled",
+        "aws_cloudwatch_metric_alarm.orders_error_rate": "orders: error rate",
+    }
+
+
+def give_the_rest(aws, name):
+    """Attach what no setting brings: insights, a resource policy, alarms; and alarms that are not to be imported."""
+    dynamodb, cloudwatch = aws.client("dynamodb"), aws.client("cloudwatch")
+    for index in ({}, {"IndexName": "by-customer"}):
+        dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE", **index)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "123456789012"},
+        "Action": "dynamodb:GetItem",
+        "Resource": ARN + name,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    dynamodb.put_resource_policy(ResourceArn=ARN + name, Policy=json.dumps(policy))
+    of_table = {"Namespace": "AWS/DynamoDB", "Dimensions": [{"Name": "TableName", "Value": name}]}
+    of_other = {"Namespace": "AWS/DynamoDB", "Dimensions": [{"Name": "TableName", "Value": "orders"}]}
+    rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    plain = rule | {"MetricName": "ReadThrottleEvents", "Period": 60, "Statistic": "Sum"}
+    cloudwatch.put_metric_alarm(AlarmName="orders throttled", **plain, **of_table)
+    cloudwatch.put_metric_alarm(AlarmName="of the source", **plain, **of_other)
+    cloudwatch.put_metric_alarm(AlarmName=f"TargetTracking-table/{name}-AlarmHigh-1", **plain, **of_table)
+    queries = [
+        {
+            "Id": "errors",
+            "MetricStat": {"Metric": of_table | {"MetricName": "SystemErrors"}, "Period": 60, "Stat": "Sum"},
+            "ReturnData": False,
+        },
+        {"Id": "rate", "Expression": "errors / 60", "ReturnData": True},
+    ]
+    cloudwatch.put_metric_alarm(AlarmName="orders: error rate", Metrics=queries, **rule)
+    aws.clock.advance(60)
+
+
+def imports_in(text):
+    """Yield the address and the ID of each import block."""
+    for block in text.split("import {")[1:]:
+        to, identity = (line.partition("= ")[2] for line in block.splitlines()[1:3])
+        yield to, json.loads(identity)
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_cannot_be_imported_is_a_comment(run, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    run("sync", "orders", "orders-restored", "--yes", "--only", "auto_scaling")
+    out = run("import-blocks", "orders-restored").out
+    monkeypatch.undo()
+    time.tzset()
+    comment = [line for line in out.splitlines() if line.startswith("#")]
+    assert '# resource "aws_appautoscaling_scheduled_action" "orders_restored_before_work" {' in comment
+    assert "#   end_time           = " in "\n".join(comment)
+    assert "aws_appautoscaling_scheduled_action." not in out
+
+
+def test_names_that_are_no_identifiers_still_get_addresses_of_their_own(aws, run):
+    table = "0.1-Orders..v2-"
+    make_table(aws, table, indexes=("a-b", "a_b", "A.B"), stream_view_type="KEYS_ONLY")
+    stream = aws.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    for function in ("9lives", "9-lives"):
+        make_function(aws, function)
+        aws.client("lambda").create_event_source_mapping(
+            EventSourceArn=stream, FunctionName=function, StartingPosition="LATEST"
+        )
+    for index in ("a-b", "a_b", "A.B"):
+        aws.client("dynamodb").update_contributor_insights(
+            TableName=table, IndexName=index, ContributorInsightsAction="ENABLE"
+        )
+    addresses = [address for address, _ in imports_in(run("import-blocks", table).out)]
+    assert addresses == [
+        "aws_dynamodb_table.table_0_1_orders_v2",
+        "aws_lambda_event_source_mapping.table_0_1_orders_v2_9lives",
+        "aws_lambda_event_source_mapping.table_0_1_orders_v2_9_lives",
+        "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b",
+        "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_2",
+        "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_3",
+    ]
+
+
+def test_a_table_that_is_being_restored_cannot_be_imported(aws, run):
+    make_table(aws, "orders", indexes=())
+    restore(aws, "orders", "orders-restored")
+    assert_one_sentence(run("import-blocks", "orders-restored"), "CREATING")
+
+
+def test_nothing_in_the_environment_is_changed(aws, run):
+    make_table(aws, "orders", indexes=())
+    before = dict(os.environ)
+    run("diff", "orders", "orders", "--profile", "nobody")
+    assert dict(os.environ) == before

@@ -1,0 +1,165 @@
+"""The command line as a process, with a real terminal, against the embedded AWS's server."""
+
+import errno
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.tables import TAGS, make_table, restore, settings_of, wait_until_active
+
+LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
+COMMAND = [sys.executable, "-m", "table_sync"]
+
+
+@pytest.fixture(scope="module")
+def aws():
+    with EmbeddedAWS(server=True) as embedded:
+        make_table(embedded, "orders")
+        arn = embedded.client("dynamodb").describe_table(TableName="orders")["Table"]["TableArn"]
+        tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+        embedded.client("dynamodb").tag_resource(ResourceArn=arn, Tags=tags)
+        embedded.clock.advance(60)
+        yield embedded
+
+
+@pytest.fixture
+def environment(aws, tmp_path):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NO_COLOR"))}
+    return kept | aws.environment() | {"PYTHONPATH": str(LAMBDA_SRC), "HOME": str(tmp_path), "COLUMNS": "100"}
+
+
+def restored(aws, name):
+    restore(aws, "orders", name)
+    wait_until_active(aws, name)
+    aws.clock.advance(20)
+
+
+def run(environment, *arguments, command=COMMAND):
+    return subprocess.run(  # noqa: S603 (the command under test)
+        [*command, *arguments], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+def test_diff_sync_diff(aws, environment):
+    restored(aws, "synced")
+    before = run(environment, "diff", "orders", "synced", "--json")
+    assert (before.returncode, before.stderr) == (2, "")
+    assert json.loads(before.stdout)["outcome"] == "differs"
+    assert run(environment, "sync", "orders", "synced", "--yes").returncode == 0
+    assert settings_of(aws, "synced") == settings_of(aws, "orders")
+    after = run(environment, "diff", "orders", "synced")
+    assert (after.returncode, after.stderr) == (0, "")
+    assert "\033" not in after.stdout
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, environment, *arguments):
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(  # noqa: S603 (the command under test)
+            [*COMMAND, *arguments], env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        self.text = ""
+
+    def read_until(self, words):
+        while words not in self.text and (read := self._read()):
+            self.text += read
+        assert words in self.text, self.text
+
+    def answer(self, text):
+        os.write(self._ours, text.encode())
+
+    def end(self):
+        while read := self._read():
+            self.text += read
+        os.close(self._ours)
+        return self.process.wait()
+
+    def _read(self):
+        try:
+            return os.read(self._ours, 4096).decode()
+        except OSError as error:
+            if error.errno != errno.EIO:  # Linux: the other end is closed
+                raise
+            return ""
+
+
+def test_a_person_is_asked_and_sees_colours(aws, environment):
+    restored(aws, "asked")
+    terminal = Terminal(environment | {"TERM": "xterm"}, "sync", "orders", "asked", "--only", "tags")
+    terminal.read_until("[y/N]")
+    assert "\033[33mdiffers" in terminal.text
+    terminal.answer("y\n")
+    assert terminal.end() == 0
+    assert "\033[32mapplied" in terminal.text
+    assert settings_of(aws, "asked")["tags"] == TAGS
+
+
+def test_ctrl_c_at_the_question_is_quiet_and_changes_nothing(aws, environment):
+    restored(aws, "interrupted")
+    terminal = Terminal(environment, "sync", "orders", "interrupted")
+    terminal.read_until("[y/N]")
+    os.killpg(terminal.process.pid, signal.SIGINT)
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.text
+    assert settings_of(aws, "interrupted")["tags"] == {}
+
+
+def test_a_reader_that_goes_away_is_no_traceback(environment):
+    process = subprocess.Popen(  # noqa: S603 (the command under test)
+        [*COMMAND, "import-blocks", "orders"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_an_endpoint_that_nobody_serves_is_one_sentence(environment):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
+    answer = run(environment | {"AWS_ENDPOINT_URL": endpoint}, "diff", "orders", "copy")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert endpoint in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_an_endpoint_that_is_no_url_is_one_sentence(environment):
+    answer = run(environment | {"AWS_ENDPOINT_URL": "nowhere"}, "diff", "orders", "copy")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "nowhere" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_boto3_is_all_that_it_needs(environment):
+    script = "import sys, table_sync.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = run(environment, "-c", script, command=[sys.executable]).stdout.split()
+    assert "boto3" in loaded
+    assert "aws_lambda_powertools" not in loaded
+
+
+def test_without_boto3_it_says_so(environment):
+    answer = run(environment, "diff", "orders", "copy", command=[sys.executable, "-S", "-m", "table_sync"])
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == "boto3 is missing: install it with python -m pip install boto3.\n"
+
+
+@pytest.mark.parametrize("command", ["diff", "sync", "import-blocks"])
+def test_help_names_the_settings_and_the_exit_codes(environment, command):
+    answer = run(environment, command, "--help")
+    assert answer.returncode == 0
+    assert max(map(len, answer.stdout.splitlines())) <= 120
+    if command != "import-blocks":
+        assert "auto_scaling" in answer.stdout
+        assert "exit codes: 0 equal" in answer.stdout
