@@ -1,8 +1,17 @@
 """Fixtures that more than one test module uses."""
 
+import shutil
+
 import pytest
 
 from tests.support.embedded_aws import EmbeddedAWS
+
+
+def pytest_configure(config):
+    # pytest-terraform prefers OpenTofu, and without either program and without replay it ends the session.
+    config.option.dest_tf_binary = shutil.which("terraform")
+    if config.option.dest_tf_binary is None:
+        config.option.dest_tf_replay = True
 
 
 @pytest.fixture

@@ -168,6 +168,7 @@ class Terraform:
         self._state = [f"-state={state.resolve()}"] if state else []
         self._on_line = on_line
         self._terraform = find_terraform()
+        self._process: subprocess.Popen[str] | None = None
         # Two states of one directory may be worked on at once, and each run writes into its data directory.
         identity = hashlib.sha256(f"{self.directory} {state}".encode()).hexdigest()[:8]
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
@@ -253,6 +254,12 @@ class Terraform:
         """Run any command; return its output, or raise TerraformError with it."""
         return self._run(command, *arguments)[1]
 
+    def interrupt(self) -> None:
+        """Ask the command that another thread runs to end, which raises TerraformError there."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGINT)
+
     def _run(
         self, command: str, *arguments: str, accept: tuple[int, ...] = (0,), quiet: bool = False
     ) -> tuple[int, str]:
@@ -266,6 +273,7 @@ class Terraform:
             text=True,
             start_new_session=True,  # so that Ctrl-C reaches Terraform once, from _end
         )
+        self._process = process
         lines: list[str] = []
         try:
             for line in process.stdout or ():
@@ -276,6 +284,8 @@ class Terraform:
         except BaseException:
             _end(process)
             raise
+        finally:
+            self._process = None
         output = "".join(lines)
         if code not in accept:
             raise TerraformError(f"terraform {command} in {self.directory} failed:\n{output.strip()}")

@@ -1,0 +1,178 @@
+"""The life of two instances of the module in one account: planned, applied elsewhere, upgraded, used, destroyed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.support.deployment import zip_of
+from tests.support.tables import make_table
+from tests.support.terraform import REPOSITORY, Terraform, TerraformError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.embedded_aws import EmbeddedAWS
+
+ROOT = "tests/terraform/two_instances"
+PACKAGE = (REPOSITORY / "lambda_src/dist/function.zip").read_bytes()
+OLDER_PACKAGE = zip_of(
+    {"table_sync/handler.py": "def lambda_handler(event, context): return {'batchItemFailures': []}"}
+)
+INSTANCES = ("first", "second")
+
+
+@dataclass
+class Life:
+    """What was seen on the way."""
+
+    outputs: dict[str, dict[str, Any]]
+    """Of each instance, from the first apply."""
+    restores: dict[str, list[str]]
+    """Message bodies that each instance's queue got for one restore that succeeded and one that failed."""
+    older_code: dict[str, str]
+    """CodeSha256 of each instance's function after the first apply."""
+    upgrade: dict[str, list[str]]
+    """What the plan of the upgrade does: resource address to actions."""
+    code: dict[str, str]
+    """CodeSha256 of each instance's function after the upgrade."""
+    second_plan: dict[str, list[str]]
+    """What a plan right after the upgrade would do."""
+    left: list[str]
+    """What AWS still has after destroy."""
+
+
+class Lifecycle:
+    """Lives a Life in a thread, because it mostly waits for queues to be created."""
+
+    def __init__(self, aws: EmbeddedAWS, directory: Path) -> None:
+        """Prepare to work in the empty `directory`."""
+        self._aws = aws
+        self._directory = directory
+        self._state = directory / "terraform.tfstate"
+        self._running: Terraform | None = None
+        self._stopped = False
+        self._executor = ThreadPoolExecutor(1)
+        self._life: Future[Life] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._life = self._executor.submit(self._live)
+
+    def stop(self) -> None:
+        """End early, if it is not over."""
+        self._stopped = True
+        if self._running:
+            self._running.interrupt()
+        self._executor.shutdown()
+
+    def result(self) -> Life:
+        """Wait for the end; raise what went wrong."""
+        if self._life is None:
+            self.start()
+        return self._life.result()
+
+    def _live(self) -> Life:
+        planner, applier = (self._checkout(name) for name in ("planner", "applier"))
+        self._plan_and_apply_elsewhere(planner, applier)
+        outputs = applier.output()
+        older_code = self._code()
+        for terraform in (planner, applier):
+            _package(terraform.directory).write_bytes(PACKAGE)
+        upgrade = self._plan_and_apply_elsewhere(planner, applier)
+        code = self._code()
+        second_plan = self._plan(planner)
+        restores = self._restore(outputs)
+        self._run(applier).destroy(endpoint=self._aws.endpoint_url)
+        return Life(outputs, restores, older_code, upgrade, code, second_plan, self._left())
+
+    def _checkout(self, name: str) -> Terraform:
+        """Copy what a checkout of the module and of the configuration that uses it has, with the older package."""
+        copy = self._directory / name
+        for file in [*REPOSITORY.glob("*.tf"), *(REPOSITORY / ROOT).glob("*.tf")]:
+            to = copy / file.relative_to(REPOSITORY)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, to)
+        terraform = Terraform(copy / ROOT, state=self._state)
+        _package(terraform.directory).parent.mkdir(parents=True)
+        _package(terraform.directory).write_bytes(OLDER_PACKAGE)
+        shutil.copyfile(REPOSITORY / "lambda_src/dist/layer.zip", copy / "lambda_src/dist/layer.zip")
+        self._run(terraform).init()
+        return terraform
+
+    def _plan_and_apply_elsewhere(self, planner: Terraform, applier: Terraform) -> dict[str, list[str]]:
+        changes = self._plan(planner)
+        checkout = self._directory / "planner"
+        hidden = checkout.rename(self._directory / "hidden")
+        self._run(applier).apply(self._directory / "plan")
+        hidden.rename(checkout)
+        return changes
+
+    def _plan(self, terraform: Terraform) -> dict[str, list[str]]:
+        plan = self._directory / "plan"
+        if not self._run(terraform).plan(plan, endpoint=self._aws.endpoint_url):
+            return {}
+        changes = self._run(terraform).show(plan)["resource_changes"]
+        return {
+            change["address"]: change["change"]["actions"]
+            for change in changes
+            if change["change"]["actions"] != ["no-op"]
+        }
+
+    def _run(self, terraform: Terraform) -> Terraform:
+        if self._stopped:
+            raise TerraformError("The tests were interrupted.")
+        self._running = terraform
+        return terraform
+
+    def _code(self) -> dict[str, str]:
+        client = self._aws.client("lambda")
+        return {name: client.get_function(FunctionName=name)["Configuration"]["CodeSha256"] for name in INSTANCES}
+
+    def _restore(self, outputs: dict[str, Any]) -> dict[str, list[str]]:
+        make_table(self._aws, "source", indexes=())
+        client = self._aws.client("dynamodb")
+        for target in ("target", "source"):
+            with suppress(client.exceptions.TableAlreadyExistsException):
+                client.restore_table_to_point_in_time(
+                    SourceTableName="source", TargetTableName=target, UseLatestRestorableTime=True
+                )
+        self._aws.clock.advance(60)
+        sqs = self._aws.client("sqs")
+        return {
+            name: [
+                message["Body"]
+                for message in sqs.receive_message(QueueUrl=outputs[name]["queue_url"], MaxNumberOfMessages=10).get(
+                    "Messages", []
+                )
+            ]
+            for name in INSTANCES
+        }
+
+    def _left(self) -> list[str]:
+        client = self._aws.client
+        names = [
+            *client("sqs").list_queues().get("QueueUrls", []),
+            *(alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]),
+            *(rule["Name"] for rule in client("events").list_rules()["Rules"]),
+            *(function["FunctionName"] for function in client("lambda").list_functions()["Functions"]),
+            *(layer["LayerName"] for layer in client("lambda").list_layers()["Layers"]),
+            *(m["FunctionArn"] for m in client("lambda").list_event_source_mappings()["EventSourceMappings"]),
+            *(role["RoleName"] for role in client("iam").list_roles()["Roles"]),
+            *(group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]),
+        ]
+        return [name for name in names if any(instance in name for instance in INSTANCES)]
+
+
+def _package(root: Path) -> Path:
+    return root.parents[2] / "lambda_src/dist/function.zip"
+
+
+def code_sha256(package: bytes) -> str:
+    """Return a package's CodeSha256 as Lambda gives it."""
+    return base64.b64encode(hashlib.sha256(package).digest()).decode()

@@ -1,0 +1,4 @@
+output "table_sync" {
+  description = "All outputs of the module."
+  value       = module.table_sync
+}
