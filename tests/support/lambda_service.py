@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import json
 import threading
 import uuid
@@ -22,22 +21,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
-from moto.dynamodb.models.table import Table
-from moto.kinesis.models import Stream
-from moto.sqs.models import Queue, sqs_backends
 
 from tests.support.child_process import ChildProcessRuntime
 from tests.support.deployed_function import DeployedFunction, InvocationRequest, RuntimeResult
+from tests.support.embedded_aws.answers import AwsError
 from tests.support.sqs_event import failed_message_ids, sqs_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import TracebackType
 
     from botocore.client import BaseClient
 
     from tests.support.embedded_aws import Call, EmbeddedAWS
-    from tests.support.embedded_aws.boundary import Answer
+    from tests.support.embedded_aws.answers import Answer
 
 # The service calls AWS as the function's role too; another session name keeps its calls apart from the function's.
 SERVICE_SESSION = "lambda-service"
@@ -92,7 +89,6 @@ class SqsMapping:
     """An event source mapping from a queue: its configuration as GetEventSourceMapping returns it."""
 
     configuration: dict[str, Any]
-    queue: Queue
     function: DeployedFunction
 
     @property
@@ -101,9 +97,15 @@ class SqsMapping:
         return self.configuration["State"]
 
     @property
+    def queue_arn(self) -> str:
+        """The queue's ARN."""
+        return self.configuration["EventSourceArn"]
+
+    @property
     def queue_url(self) -> str:
         """The queue's URL."""
-        return f"https://sqs.{self.queue.region}.amazonaws.com/{self.queue.account_id}/{self.queue.name}"
+        region, account, name = self.queue_arn.split(":")[3:]
+        return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
 
     @property
     def batch_size(self) -> int:
@@ -132,14 +134,9 @@ class LambdaService:
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Take over from moto, which would run functions in Docker, and at once for a message or a stream's record."""
+        """Start to answer Invoke, for which moto would run functions in Docker."""
         self._exits.callback(self._runtime.close)
-        nowhere = property(lambda _: {}, lambda _, __: None)
-        for source in (Queue, Table, Stream):
-            self._exits.enter_context(patch.object(source, "lambda_event_source_mappings", nowhere, create=True))
-        boundary = self.aws._boundary  # noqa: SLF001 (calls are answered one at a time, and a function makes calls)
-        serve = functools.partial(self._answer, boundary._serve)  # noqa: SLF001 (as above)
-        self._exits.enter_context(patch.object(boundary, "_serve", serve))
+        self._exits.enter_context(patch.object(self.aws.lambda_, "invoke", self._answer_invoke, create=True))
         return self
 
     def __exit__(
@@ -167,7 +164,8 @@ class LambdaService:
         for mapping in self._sqs_mappings():
             if mapping.state != "Enabled":
                 continue
-            visible = len(mapping.queue.messages)
+            now = self.aws.clock.now()
+            visible = sum(message.visible_at <= now * 1000 for message in self.aws.sqs.messages(mapping.queue_arn))
             while visible > 0 and (messages := self._receive(mapping)):
                 visible -= len(messages)
                 invocations.append(self._run_batch(mapping, messages))
@@ -180,9 +178,9 @@ class LambdaService:
         for mapping in self._sqs_mappings():
             if mapping.state in {"Disabled", "Disabling", "Deleting"}:
                 continue
-            earliest = now if mapping.state == "Enabled" else now + 1
-            messages = list(mapping.queue._messages)  # noqa: SLF001 (no API tells)
-            due += [max(earliest, message.visible_at / 1000, message.delayed_until / 1000) for message in messages]
+            visible = self.aws.sqs.next_visible(mapping.queue_arn)
+            if visible is not None:
+                due.append(max(visible, now if mapping.state == "Enabled" else now + 1))
         return min(due, default=None)
 
     def run_until_idle(self, max_seconds: float) -> list[Invocation]:
@@ -211,17 +209,20 @@ class LambdaService:
         return invocations
 
     def _sqs_mappings(self) -> Iterator[SqsMapping]:
-        for region, backend in list(lambda_backends[self.aws.account].items()):
+        for backend in list(lambda_backends[self.aws.account].values()):
             for stored in list(backend._event_source_mappings.values()):  # noqa: SLF001 (a call would be recorded)
                 configuration = stored.get_configuration()
                 arn = configuration["EventSourceArn"]
-                if arn.split(":")[2] == "sqs":
-                    queue = sqs_backends[self.aws.account][region].queues.get(arn.rsplit(":", 1)[-1])
-                    # A queue or function may be deleted before its mapping.
-                    with contextlib.suppress(UnknownFunctionException):
-                        function = DeployedFunction.read(backend, stored.function_arn)
-                        if queue is not None:
-                            yield SqsMapping(configuration, queue, function)
+                # A queue may be deleted before its mapping.
+                if arn.split(":")[2] != "sqs" or self.aws.sqs.queue(arn) is None:
+                    continue
+                if (configuration.get("FilterCriteria") or {}).get("Filters"):
+                    raise NotImplementedError(
+                        f"The mapping of {arn} has filters, which this Lambda service does not know."
+                    )
+                # And so may a function.
+                with contextlib.suppress(UnknownFunctionException):
+                    yield SqsMapping(configuration, DeployedFunction.read(backend, stored.function_arn))
 
     def _receive(self, mapping: SqsMapping) -> list[dict[str, Any]]:
         answer = self._client("sqs", mapping.function).receive_message(
@@ -233,7 +234,7 @@ class LambdaService:
         return answer.get("Messages", [])
 
     def _run_batch(self, mapping: SqsMapping, messages: list[dict[str, Any]]) -> Invocation:
-        invocation = self._run(mapping.function, sqs_event(messages, mapping.queue.queue_arn), mapping.queue.queue_arn)
+        invocation = self._run(mapping.function, sqs_event(messages, mapping.queue_arn), mapping.queue_arn)
         ids = [message["MessageId"] for message in messages]
         failed = set(ids)
         if invocation.error is None:
@@ -308,19 +309,22 @@ class LambdaService:
                 )
             return self._clients[key]
 
-    def _answer(self, serve: Callable[..., Answer], call: Call, moto: Callable[[], Answer]) -> Answer:
-        """Answer Invoke (API reference: Invoke); leave other calls, and functions that are not there, to `serve`."""
-        if call.name != "lambda:Invoke":
-            return serve(call, moto)
+    def _answer_invoke(self, call: Call) -> Answer:
+        """Answer Invoke (API reference: Invoke)."""
         name, qualifier = call.parameters["FunctionName"], call.parameters.get("Qualifier")
         try:
             function = DeployedFunction.read(lambda_backends[self.aws.account][call.region], name, qualifier)
-        except UnknownFunctionException:
-            return serve(call, moto)
+        except UnknownFunctionException as error:
+            raise AwsError("ResourceNotFoundException", error.message) from error
         kind = call.parameters.get("InvocationType", "RequestResponse")
         if kind == "DryRun":
             return HTTPStatus.NO_CONTENT, {}, b""
-        invocation = self._run(function, json.loads(call.parameters.get("Payload") or b"{}"))
+        # The embedded AWS answers one call at a time, and the function makes calls.
+        self.aws.lock.release()
+        try:
+            invocation = self._run(function, json.loads(call.parameters.get("Payload") or b"{}"))
+        finally:
+            self.aws.lock.acquire()
         if kind == "Event":
             return HTTPStatus.ACCEPTED, {}, b""
         headers = {"Content-Type": "application/json", "X-Amz-Executed-Version": function.version}
