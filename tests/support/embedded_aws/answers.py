@@ -73,7 +73,7 @@ def error_answer(call: Call, code: str, message: str, status: int, now: float) -
     if call.request is not None and call.request.headers.get("X-Amz-Target"):
         namespace = f"com.amazonaws.{call.service}.v20120810#" if call.service == "dynamodb" else ""
         if "awsQueryCompatible" in model.metadata:
-            headers["x-amzn-query-error"] = f"{code};{fault}"
+            headers["x-amzn-query-error"] = f"{shape.error_code if shape else code};{fault}"
         headers["Content-Type"] = f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.1')}"
         return status, headers, json.dumps({"__type": namespace + code, "message": message}).encode()
     if model.metadata["protocol"] == "rest-json":

@@ -154,7 +154,8 @@ class AutoScaling(Service):
             "CreationTime": self.now,
         }
         policy["TargetTrackingScalingPolicyConfiguration"] = configuration
-        policy.setdefault("Alarms", self._make_alarms(key, policy["PolicyARN"]))
+        if not known:
+            policy["Alarms"] = self._make_alarms(key, policy["PolicyARN"])
         target.policies[name] = policy
         return {"PolicyARN": policy["PolicyARN"], "Alarms": policy["Alarms"]}
 

@@ -53,6 +53,7 @@ class Boundary:
         if answer is None:
             answer = self._serve(call, moto)
             call.error = error_code(answer)
+            call.done = call.error is None
             self._aws.cloudtrail.record(call, answer)
             answer = self._apply(self._aws.faults.meeting(call, after=True), call) or answer
         return answer

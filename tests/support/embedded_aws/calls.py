@@ -33,7 +33,7 @@ class Call:
 
     `service` is botocore's name ("dynamodb", "lambda", "application-autoscaling"), `operation` the API's
     ("UpdateTable"), `parameters` the request in the API's shape, `at` epoch seconds, `error` the error code of the
-    answer or None. `principal` is None for a call that nobody signed.
+    answer or None, `done` whether the service carried it out, whatever the caller heard. `principal` is who signed it.
     """
 
     service: str
@@ -43,6 +43,7 @@ class Call:
     at: float
     principal: Principal | None = None
     error: str | None = None
+    done: bool = False
     request: Request | None = field(default=None, repr=False, compare=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()), repr=False, compare=False)
 

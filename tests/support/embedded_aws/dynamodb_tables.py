@@ -78,7 +78,7 @@ class ControlledTable:
     ttl_changed: float | None = None
     recovery_period: int | None = None
     recoverable_since: float = 0.0
-    policy: Lagging[tuple[str, str] | None] = field(default_factory=lambda: Lagging(None))
+    policies: dict[str, Lagging[tuple[str, str] | None]] = field(default_factory=dict)
     kinesis: dict[str, Any] = field(default_factory=dict)
     insights: dict[str | None, Any] = field(default_factory=dict)
     scheduled: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
@@ -169,7 +169,7 @@ class Tables(Service):
         if sent.get("TableClass", "STANDARD") != "STANDARD":
             controlled.table_class = sent["TableClass"]
         if sent.get("ResourcePolicy"):
-            controlled.policy = Lagging((sent["ResourcePolicy"], str(int(self.now * 1000))))
+            controlled.policies[controlled.arn] = Lagging((sent["ResourcePolicy"], str(int(self.now * 1000))))
         specification = sent.get("StreamSpecification", {})
         if specification.get("StreamEnabled"):
             self._enable_stream(controlled, specification["StreamViewType"])
@@ -345,7 +345,8 @@ class Tables(Service):
         """Return the table that a parameter names, by name or ARN; raise AwsError if there is none."""
         named = call.parameters.get(parameter, "")
         arn = self._arn(call.region, named)
-        table = self.find(arn) if arn.split(":")[3] == call.region else None
+        match = TABLE_ARN.fullmatch(arn)
+        table = self.find(arn) if match and match["region"] == call.region else None
         if table is None:
             raise not_found(call, arn.split("table/")[-1])
         return table

@@ -101,7 +101,6 @@ class EventSourceMappings(Service):
                     f"already exists. Please update or delete the existing mapping with UUID {known.uuid}",
                 )
         mapping_id = str(uuid.uuid4())
-        seconds = self.aws.delays.mapping if kind == "dynamodb" else 0
         mapping = EventSourceMapping(
             uuid=mapping_id,
             arn=f"arn:aws:lambda:{call.region}:{self.aws.account}:event-source-mapping:{mapping_id}",
@@ -109,7 +108,7 @@ class EventSourceMappings(Service):
             function_arn=function_arn,
             settings=_fresh(DEFAULTS[kind]) | settings,
             tags=dict(sent.get("Tags", {})),
-            state=Transition("Creating", _state(enabled=sent.get("Enabled", True)), self.now + seconds),
+            state=Transition("Creating", _state(enabled=sent.get("Enabled", True)), self._settled_at(source)),
             modified=self.now,
             clock=self.aws.clock,
         )
@@ -150,14 +149,14 @@ class EventSourceMappings(Service):
         mapping.settings |= settings
         mapping.modified = self.now
         during = {"Enabled": "Enabling", "Disabled": "Disabling"}[after] if after != before else "Updating"
-        mapping.state = Transition(during, after, self.now + self.aws.delays.mapping)
+        mapping.state = Transition(during, after, self._settled_at(mapping.event_source_arn))
         return mapping.get_configuration()
 
     def delete_event_source_mapping(self, call: "Call") -> dict[str, Any]:
         """DeleteEventSourceMapping: Deleting for `delays.mapping`, then gone."""
         mapping = self._mapping(call)
         self._check_settled(mapping, "delete")
-        mapping.state = Transition("Deleting", "Deleted", self.now + self.aws.delays.mapping)
+        mapping.state = Transition("Deleting", "Deleted", self._settled_at(mapping.event_source_arn))
         return mapping.get_configuration()
 
     @extends_moto
@@ -180,6 +179,10 @@ class EventSourceMappings(Service):
             return moto()
         mapping.tags = {key: value for key, value in mapping.tags.items() if key not in call.parameters["TagKeys"]}
         return None
+
+    def _settled_at(self, source: str) -> float:
+        # The function under test makes no mapping of a queue, so that those need not keep anyone waiting.
+        return self.now + (self.aws.delays.mapping if ":dynamodb:" in source else 0)
 
     def _mappings(self, region: str) -> dict[str, EventSourceMapping]:
         mappings: dict[str, EventSourceMapping] = self._backend(region)._event_source_mappings  # noqa: SLF001
