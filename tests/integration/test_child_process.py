@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.child_process import PackageError
+from tests.support.child_process import ChildProcessRuntime, PackageError
 from tests.support.deployment import deploy_function, deploy_queued_function, zip_of
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.lambda_service import LambdaService
@@ -67,6 +67,9 @@ def leave(event, context):
 
 def die(event, context):
     os.kill(os.getpid(), signal.SIGKILL)
+
+def rest(event, context):
+    time.sleep(3600)
 
 def hang(event, context):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -270,6 +273,15 @@ def handler(event, context):
     assert [record["body"] for record in first.event["Records"]] == ["now", "later"]
     assert [record["body"] for record in second.event["Records"]] == ["later"]
     assert 99 <= second.at - first.at < 110
+
+
+def test_sleep_of_the_function_moves_the_clock_if_wanted(service):
+    deploy_function(service.aws, "sleeper", zip_of({"function.py": FUNCTION}), Timeout=20)
+    before = service.aws.clock.now()
+    with LambdaService(service.aws, ChildProcessRuntime(service.aws.endpoint_url, service.aws.clock.sleep)) as quick:
+        invocation = quick.invoke("sleeper", {"do": "rest"})
+    assert invocation.error is None
+    assert service.aws.clock.now() - before >= 3600
 
 
 def test_function_ends_when_the_process_that_serves_it_is_killed(tmp_path):

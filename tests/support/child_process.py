@@ -20,11 +20,12 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support import embedded_sleep
 from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
 from tests.support.runtime_api import Event, Report, RuntimeAPI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.support.deployed_function import DeployedFunction
 
@@ -45,11 +46,18 @@ class PackageError(Exception):
 class ExecutionEnvironment:
     """One process that runs one version of a function, one invocation at a time, until it dies or is stopped."""
 
-    def __init__(self, function: DeployedFunction, log_stream: str, variables: dict[str, str], runtime_directory: Path):
+    def __init__(
+        self,
+        function: DeployedFunction,
+        log_stream: str,
+        variables: dict[str, str],
+        runtime_directory: Path,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
         """Unpack the function's zips and start the process with `variables` as its environment.
 
-        `runtime_directory` holds the packages of the managed runtime. Raises PackageError when a zip holds files that
-        Lambda's user may not read.
+        `runtime_directory` holds the packages of the managed runtime; `sleep` is called instead of `time.sleep` in the
+        process, if given. Raises PackageError when a zip holds files that Lambda's user may not read.
         """
         self.function = function
         self.log_stream = log_stream
@@ -57,7 +65,8 @@ class ExecutionEnvironment:
         self._log_position = 0
         self._warm = False
         self._stopped = False
-        self._api = RuntimeAPI()
+        self._client = "embedded_sleep" if sleep else "awslambdaric"
+        self._api = RuntimeAPI(sleep or time.sleep)
         try:
             self._process = self._start(variables, runtime_directory)
         except BaseException:
@@ -122,7 +131,7 @@ class ExecutionEnvironment:
         with (self._directory / "log").open("wb") as log:
             # -S keeps the interpreter's own site-packages out of reach: what the zips lack must be missing.
             return subprocess.Popen(  # noqa: S603 (the interpreter that runs this)
-                [sys.executable, "-S", "-m", "awslambdaric", self.function.handler],
+                [sys.executable, "-S", "-m", self._client, self.function.handler],
                 cwd=task,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -176,13 +185,15 @@ class ExecutionEnvironment:
 class ChildProcessRuntime:
     """Keeps execution environments warm, and starts as many as are asked for at the same time.
 
-    `endpoint_url` is the embedded AWS's, which must be served over HTTP for a process to reach it.
+    `endpoint_url` is the embedded AWS's, which must be served over HTTP for a process to reach it. With `sleep`
+    (`Clock.sleep`, say) a function that sleeps does not really wait.
     """
 
-    def __init__(self, endpoint_url: str | None):
+    def __init__(self, endpoint_url: str | None, sleep: Callable[[float], None] | None = None) -> None:
         if endpoint_url is None:
             raise ValueError("A child process cannot reach an embedded AWS that is not served: use server=True.")
         self._endpoint_url = endpoint_url
+        self._sleep = sleep
         self._runtime_directory = _managed_runtime()
         self._idle: list[ExecutionEnvironment] = []
         self._all: set[ExecutionEnvironment] = set()
@@ -197,9 +208,8 @@ class ChildProcessRuntime:
         if environment is None:
             log_stream = log_stream_name(function, invocation.at)
             variables = function.environment(invocation.credentials, log_stream)
-            environment = ExecutionEnvironment(
-                function, log_stream, {"AWS_ENDPOINT_URL": self._endpoint_url} | variables, self._runtime_directory
-            )
+            variables = {"AWS_ENDPOINT_URL": self._endpoint_url} | variables
+            environment = ExecutionEnvironment(function, log_stream, variables, self._runtime_directory, self._sleep)
             with self._lock:
                 self._all.add(environment)
         result = environment.invoke(invocation.request_id, invocation.payload)
@@ -252,6 +262,7 @@ def _managed_runtime() -> Path:
         distribution = importlib.metadata.distribution(name)
         for top in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
             (directory / top).symlink_to(Path(str(distribution.locate_file(top))))
+    (directory / "embedded_sleep.py").symlink_to(embedded_sleep.__file__)
     return directory
 
 

@@ -13,7 +13,12 @@ import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tests.support.embedded_sleep import SLEEP_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PREFIX = "/2018-06-01/runtime"
 RESULT_PATH = re.compile(re.escape(PREFIX) + r"/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
@@ -45,10 +50,12 @@ class Report:
 class RuntimeAPI:
     """Serves one execution environment on a free port of 127.0.0.1.
 
-    Put an `Event` with `send`; read what comes of it from `reports`.
+    Put an `Event` with `send`; read what comes of it from `reports`. What the runtime sleeps through (see
+    `embedded_sleep`) is told to `sleep`, in seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self.sleep = sleep
         self.reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._running: str | None = None
@@ -128,6 +135,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == f"{PREFIX}/init/error":
             self.server.api.reports.put(Report("init_error", body=body))
             self._answer(HTTPStatus.ACCEPTED, b'{"status": "OK"}')
+            return
+        if self.path == SLEEP_PATH:
+            self.server.api.sleep(float(body))
+            self._answer(HTTPStatus.ACCEPTED, b"")
             return
         result = RESULT_PATH.fullmatch(self.path)
         if result is None:
