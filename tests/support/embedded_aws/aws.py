@@ -29,6 +29,7 @@ from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
 from tests.support.embedded_aws.lambda_functions import Lambda
+from tests.support.embedded_aws.rate_limits import RateLimits
 from tests.support.embedded_aws.service import Service
 from tests.support.embedded_aws.sqs import Sqs
 
@@ -57,6 +58,7 @@ class EmbeddedAWS:
         self.clock = Clock(start, running=server)
         self.calls: list[Call] = []
         self.faults = Faults()
+        self.rate_limits = RateLimits(self)
         self.restore_seconds: RestoreSeconds = 300.0
         self.concurrent_restores = 50
         self.delays = Delays()

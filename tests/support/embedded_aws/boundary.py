@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from moto.core.request import Request
 
-from tests.support.embedded_aws.answers import Answer, error_answer, error_code
+from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
 from tests.support.embedded_aws.calls import Call, operation_and_parameters, signature
 from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT, Fault
 
@@ -60,6 +60,10 @@ class Boundary:
 
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         with self._aws.lock:
+            try:
+                self._aws.rate_limits.check(call)
+            except AwsError as error:
+                return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())
             service = self._aws.services.get(call.service)
             status, headers, body = service.handle(call, moto) if service else moto()
         return int(status), dict(headers), body.encode() if isinstance(body, str) else body
