@@ -152,6 +152,8 @@ class EmbeddedAWS:
         try:
             return self._boundary.handle(normalize_request(request), lambda: self._ask_moto(request))
         except NoAnswerError as lost:
+            if lost.crash is not None:
+                raise lost.crash from None
             error = ConnectionClosedError if lost.reason == CONNECTION_RESET else ReadTimeoutError
             raise error(endpoint_url=request.url) from lost
 

@@ -7,20 +7,20 @@ from moto.core.request import Request
 
 from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
 from tests.support.embedded_aws.calls import Call, operation_and_parameters, signature
-from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT, Fault
+from tests.support.embedded_aws.faults import CONNECTION_RESET, CRASH, READ_TIMEOUT, Fault
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
 
 
 class NoAnswerError(Exception):
-    """The caller gets no answer: `reason` is CONNECTION_RESET or READ_TIMEOUT."""
+    """The caller gets no answer: `reason` is CONNECTION_RESET, READ_TIMEOUT, or CRASH, whose `crash` was raised."""
 
-    def __init__(self, reason: str, call: Call) -> None:
-        """Keep both."""
+    def __init__(self, reason: str, call: Call, crash: BaseException | None = None) -> None:
+        """Keep all."""
         super().__init__(f"{call.name}: {reason}")
         self.reason = reason
-        self.call = call
+        self.crash = crash
 
 
 class Boundary:
@@ -33,7 +33,7 @@ class Boundary:
     def handle(self, request: Request, moto: Callable[[], Answer]) -> Answer:
         """Answer `request`; `moto` is the way to moto's own handling of it.
 
-        Raises NoAnswerError, or what a fault's action raises.
+        Raises NoAnswerError.
         """
         signed = signature(request)
         if signed is None:
@@ -54,7 +54,8 @@ class Boundary:
             answer = self._serve(call, moto)
             call.error = error_code(answer)
             call.done = call.error is None
-            self._aws.cloudtrail.record(call, answer)
+            with self._aws.lock:
+                self._aws.cloudtrail.record(call, answer)
             answer = self._apply(self._aws.faults.meeting(call, after=True), call) or answer
         return answer
 
@@ -72,7 +73,10 @@ class Boundary:
         if fault is None:
             return None
         if fault.action:
-            fault.action(call)
+            try:
+                fault.action(call)
+            except BaseException as crash:
+                raise NoAnswerError(CRASH, call, crash) from crash
             return None
         call.error = fault.error_code
         if fault.error_code in {CONNECTION_RESET, READ_TIMEOUT}:

@@ -9,6 +9,7 @@ from tests.support.embedded_aws.calls import Call
 
 CONNECTION_RESET = "ConnectionReset"
 READ_TIMEOUT = "ReadTimeout"
+CRASH = "Crash"
 
 
 @dataclass

@@ -4,7 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from moto.core.request import Request
 from moto.moto_server.werkzeug_app import (
@@ -17,10 +17,12 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
-from tests.support.embedded_aws.boundary import Answer, Boundary
+from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from tests.support.embedded_aws.answers import Answer
 
 
 class QuietRequestHandler(MotoRequestHandler):
@@ -49,7 +51,7 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         """Start serving."""
         self._thread.start()
         return self
@@ -67,13 +69,13 @@ class Server:
         request.get_data()
         try:
             status, headers, body = self._boundary.handle(request, lambda: self._ask_moto(request))
-        except Exception:
-            # What a fault raises to simulate a crash or a lost connection ends the connection.
+        except NoAnswerError as lost:
+            # However the answer is lost, a caller on the other side of a socket sees the connection end.
             environ["embedded_aws.connection"].shutdown(socket.SHUT_RDWR)
-            raise
+            raise ConnectionAbortedError from lost
         return Response(body, status, headers)(environ, start_response)
 
-    def _ask_moto(self, request: Request) -> Answer:
+    def _ask_moto(self, request: Request) -> "Answer":
         environ = dict(request.environ)
         environ["wsgi.input"] = io.BytesIO(request.get_data())
         body, status, headers = run_wsgi_app(self._moto, environ, buffered=True)

@@ -124,8 +124,7 @@ class Queue:
         Retention counts from the first enqueueing, in a dead-letter queue too (developer guide).
         """
         oldest = round(self.clock.now() * 1000) - self.number("MessageRetentionPeriod") * 1000
-        self.stored = [message for message in self.stored if message.sent > oldest]
-        return self.stored.copy()
+        return [message for message in self.stored if message.sent > oldest]
 
     @property
     def redrive(self) -> tuple[str, int] | None:
@@ -459,6 +458,7 @@ class Sqs(Service):
     def _receive(self, queue: Queue, limit: int, seconds: int) -> list[Message]:
         now = self._milliseconds()
         received: list[Message] = []
+        queue.stored = queue.kept()
         for message in queue.kept():
             if message.visible_at > now or len(received) == limit:
                 continue
