@@ -29,13 +29,10 @@ locals {
   function_arn  = "${local.arn_prefix.lambda}:function:${var.name}"
   log_group_arn = "${local.arn_prefix.logs}:log-group:/aws/lambda/${var.name}"
 
-  # From this retry on, every delay is the longest: a larger exponent would only overflow.
-  backoff_ramp = var.backoff_rate == 1 ? 0 : max(0, ceil(
-    log(var.backoff_max_delay_seconds / var.backoff_base_seconds, var.backoff_rate)
-  ))
+  # A power too large for a number is infinite, of which `min` makes the longest delay.
   retry_window_seconds = ceil(var.initial_delay_seconds + sum([
     for retry in range(var.max_attempts) :
-    min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, min(retry, local.backoff_ramp)))
+    min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, retry))
   ]))
 }
 

@@ -240,7 +240,7 @@ run "window_shorter_than_the_retention" {
   }
 }
 
-# A thousand powers of the rate would be more than Terraform's numbers can hold.
+# Its highest powers are more than Terraform's numbers can hold.
 
 run "window_of_the_steepest_backoff" {
   command = plan
