@@ -99,7 +99,8 @@ def test_policies_and_schedules_need_the_target(scaling):
     assert refused(scaling.put_scheduled_action, **READ, **action) == "ObjectNotFoundException"
 
 
-def test_policies_are_told_of_exactly_their_resource(scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_policies_are_told_of_exactly_their_resource(scaling):
     scaling.put_scaling_policy(**READ, PolicyName="table", **POLICY)
     scaling.put_scaling_policy(**INDEX, PolicyName="index", **POLICY)
 
@@ -116,7 +117,8 @@ def test_policies_are_told_of_exactly_their_resource(scaling, targets):
     assert refused(scaling.describe_scaling_policies, **alone) == "ValidationException"
 
 
-def test_a_policy_makes_alarms(aws, scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_a_policy_makes_alarms(aws, scaling):
     answer = scaling.put_scaling_policy(**INDEX, PolicyName="p", **POLICY)
     alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"] for alarm in alarms} == {alarm["AlarmName"] for alarm in answer["Alarms"]}
@@ -142,12 +144,14 @@ def test_a_policy_makes_alarms(aws, scaling, targets):
         },
     ],
 )
-def test_policies_that_are_refused(scaling, targets, parameters):
+@pytest.mark.usefixtures("targets")
+def test_policies_that_are_refused(scaling, parameters):
     sent = {**READ, "PolicyName": "p", **POLICY} | parameters
     assert refused(scaling.put_scaling_policy, **sent) == "ValidationException"
 
 
-def test_one_policy_a_metric(scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_one_policy_a_metric(scaling):
     scaling.put_scaling_policy(**READ, PolicyName="p" * 256, **POLICY)
     assert refused(scaling.put_scaling_policy, **READ, PolicyName="q", **POLICY) == "ValidationException"
     custom = {"Namespace": "n", "MetricName": "m", "Statistic": "Average"}
@@ -160,7 +164,8 @@ def test_one_policy_a_metric(scaling, targets):
     )
 
 
-def test_scheduled_actions_are_upserts(scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_scheduled_actions_are_upserts(scaling):
     action = READ | {"ScheduledActionName": "nightly"}
     scaling.put_scheduled_action(
         **action,
@@ -194,13 +199,15 @@ def test_scheduled_actions_are_upserts(scaling, targets):
         {"ScheduledActionName": "a:b"},
     ],
 )
-def test_schedules_that_are_refused(scaling, targets, parameters):
+@pytest.mark.usefixtures("targets")
+def test_schedules_that_are_refused(scaling, parameters):
     action = {"ScheduledActionName": "a", "Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 1}}
     sent = {name: value for name, value in (READ | action | parameters).items() if value is not None}
     assert refused(scaling.put_scheduled_action, **sent) == "ValidationException"
 
 
-def test_describes_come_in_pages(scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_describes_come_in_pages(scaling):
     for name in ("a", "b", "c"):
         action = {"ScheduledActionName": name, "Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 1}}
         scaling.put_scheduled_action(**READ, **action)
@@ -216,14 +223,16 @@ def test_describes_come_in_pages(scaling, targets):
     assert refused(scaling.describe_scaling_policies, **many) == "ValidationException"
 
 
-def test_deregistering_takes_all_with_it(aws, scaling, targets):
+@pytest.mark.usefixtures("targets")
+def test_deregistering_takes_all_with_it(scaling):
     scaling.put_scaling_policy(**READ, PolicyName="p", **POLICY)
     scaling.deregister_scalable_target(**READ)
     assert scaling.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"] == []
     assert refused(scaling.deregister_scalable_target, **READ) == "ObjectNotFoundException"
 
 
-def test_regions_are_apart(aws, targets):
+@pytest.mark.usefixtures("targets")
+def test_regions_are_apart(aws):
     there = aws.client("application-autoscaling", "us-east-1")
     assert there.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []
 

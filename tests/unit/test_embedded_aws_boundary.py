@@ -74,19 +74,44 @@ def test_calls_are_recorded_with_region_parameters_and_principal(either):
     assert three.principal.arn == "arn:aws:sts::123456789012:assumed-role/sync/one"
 
 
-def test_before_and_after_crash(aws):
-    def crash(_call):
-        raise KeyboardInterrupt
-
+def test_a_crash_before_and_after_a_call(aws):
     sqs = aws.client("sqs")
     aws.faults.before("CreateQueue", crash)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Crash):
         sqs.create_queue(QueueName="q")
     assert "QueueUrls" not in sqs.list_queues()
     aws.faults.after("CreateQueue", crash)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Crash):
         sqs.create_queue(QueueName="q")
     assert len(sqs.list_queues()["QueueUrls"]) == 1
+    assert [call.done for call in aws.calls_of("CreateQueue")] == [False, True]
+
+
+def test_a_crash_ends_the_connection_of_a_caller_elsewhere():
+    with EmbeddedAWS(server=True) as server:
+        sqs = server.client("sqs")
+        server.faults.after("CreateQueue", crash)
+        with pytest.raises(ConnectionClosedError):
+            sqs.create_queue(QueueName="q")
+        assert len(sqs.list_queues()["QueueUrls"]) == 1
+
+
+class Crash(BaseException):
+    """What nothing may catch."""
+
+
+def crash(_call):
+    raise Crash
+
+
+def test_an_answer_that_is_lost(either):
+    sqs = either.client("sqs")
+    either.faults.lose_answer("CreateQueue")
+    with pytest.raises((ReadTimeoutError, ConnectionClosedError)):
+        sqs.create_queue(QueueName="q")
+    assert len(sqs.list_queues()["QueueUrls"]) == 1
+    (call,) = either.calls_of("sqs:CreateQueue")
+    assert (call.done, call.error) == (True, READ_TIMEOUT)
 
 
 def test_a_fault_may_choose_and_may_last(aws):

@@ -59,7 +59,7 @@ def refused(call, **parameters):
     return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
-def stream(enabled=True):
+def stream(*, enabled=True):
     return {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"} if enabled else {"StreamEnabled": False}
 
 
@@ -246,6 +246,9 @@ def test_restore_from_a_backup(aws, dynamodb):
     aws.clock.advance(300)
     assert dynamodb.scan(TableName="restored")["Items"] == [{"pk": {"S": "1"}}]
     assert described(dynamodb, "restored")["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+    restored = {"BackupArn": arn, "BillingModeOverride": "PAY_PER_REQUEST"}
+    dynamodb.restore_table_from_backup(TargetTableName="on-demand", **restored)
+    assert described(dynamodb, "on-demand")["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     missing = {"TargetTableName": "other", "BackupArn": arn + "0"}
     assert refused(dynamodb.restore_table_from_backup, **missing)[0] == "BackupNotFoundException"
 
@@ -283,8 +286,7 @@ def test_what_a_creating_table_refuses(aws, dynamodb):
         for call in refusals:
             assert refused(call)[0] == code
     aws.clock.advance(300)
-    for call in (c for code in ("ResourceNotFoundException",) for c in calls[code][:1]):
-        call()
+    calls["ResourceNotFoundException"][0]()
 
 
 def test_a_deleted_table_is_there_for_some_seconds(aws, dynamodb):
@@ -367,7 +369,7 @@ def test_one_concern_a_call(dynamodb):
     assert described(dynamodb)["DeletionProtectionEnabled"] is False
 
 
-def test_deletion_protection_changes_at_once_even_while_updating(aws, dynamodb):
+def test_deletion_protection_changes_at_once_even_while_updating(dynamodb):
     create(dynamodb)
     dynamodb.update_table(TableName="orders", StreamSpecification=stream())
     dynamodb.update_table(TableName="orders", DeletionProtectionEnabled=True)
@@ -466,7 +468,7 @@ def test_tags_that_are_refused_change_nothing(aws, dynamodb, tags):
 def test_time_to_live_is_not_idempotent(aws, dynamodb):
     create(dynamodb)
 
-    def update(enabled, attribute="expires"):
+    def update(*, enabled, attribute="expires"):
         specification = {"Enabled": enabled, "AttributeName": attribute}
         return dynamodb.update_time_to_live(TableName="orders", TimeToLiveSpecification=specification)
 
@@ -474,17 +476,15 @@ def test_time_to_live_is_not_idempotent(aws, dynamodb):
         return dynamodb.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
 
     assert "already disabled" in refused(update, enabled=False)[1]
-    update(True)
+    update(enabled=True)
     assert status() == {"TimeToLiveStatus": "ENABLING", "AttributeName": "expires"}
     assert refused(update, enabled=True) == ("ValidationException", "TimeToLive is already enabled")
-    code, message = refused(update, enabled=True, attribute="other")
-    assert "TimeToLive is active on a different AttributeName" in message
-    code, message = refused(update, enabled=False)
-    assert "Time to live has been modified multiple times within a fixed interval" in message
+    assert "TimeToLive is active on a different AttributeName" in refused(update, enabled=True, attribute="other")[1]
+    assert "modified multiple times within a fixed interval" in refused(update, enabled=False)[1]
     aws.clock.advance(3600)
     assert status()["TimeToLiveStatus"] == "ENABLED"
     assert refused(update, enabled=True) == ("ValidationException", "TimeToLive is already enabled")
-    update(False)
+    update(enabled=False)
     assert status()["TimeToLiveStatus"] == "DISABLING"
     aws.clock.advance(3600)
     assert status() == {"TimeToLiveStatus": "DISABLED"}

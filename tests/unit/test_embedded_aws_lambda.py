@@ -70,7 +70,8 @@ def refused(call, *arguments, **parameters):
 
 
 @pytest.mark.parametrize(("enabled", "state"), [({}, "Enabled"), ({"Enabled": False}, "Disabled")])
-def test_a_mapping_is_creating_first(aws, lambda_, stream, function, enabled, state):
+@pytest.mark.usefixtures("function")
+def test_a_mapping_is_creating_first(aws, lambda_, stream, enabled, state):
     created = create(lambda_, stream, **enabled)
     assert (created["State"], created["FunctionArn"]) == ("Creating", FUNCTION)
     aws.clock.advance(9)
@@ -79,14 +80,16 @@ def test_a_mapping_is_creating_first(aws, lambda_, stream, function, enabled, st
     assert only(lambda_)["State"] == state
 
 
-def test_what_a_mapping_says_when_nothing_was_sent(lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_what_a_mapping_says_when_nothing_was_sent(lambda_, stream):
     create(lambda_, stream)
     mapping = only(lambda_)
     assert mapping["DestinationConfig"] == {"OnFailure": {}}
     assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"], mapping["FunctionResponseTypes"]) == (100, -1, [])
 
 
-def test_what_is_sent_is_kept_zeros_included(lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_what_is_sent_is_kept_zeros_included(lambda_, stream):
     settings = {
         "BatchSize": 1,
         "BisectBatchOnFunctionError": True,
@@ -106,7 +109,8 @@ def test_what_is_sent_is_kept_zeros_included(lambda_, stream, function):
     assert {name: mapping[name] for name in settings} == settings
 
 
-def test_the_same_stream_and_function_conflict(lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_the_same_stream_and_function_conflict(lambda_, stream):
     create(lambda_, stream)
     assert refused(create, lambda_, stream, FUNCTION) == ("ResourceConflictException", 409)
     lambda_.publish_version(FunctionName="on-change")
@@ -134,7 +138,8 @@ def test_the_same_stream_and_function_conflict(lambda_, stream, function):
         ({"ParallelizationFactor": 11}, "ValidationException"),
     ],
 )
-def test_mappings_that_are_refused(lambda_, stream, function, settings, code):
+@pytest.mark.usefixtures("function")
+def test_mappings_that_are_refused(lambda_, stream, settings, code):
     sent = {"EventSourceArn": stream, "FunctionName": "on-change", "StartingPosition": "LATEST"} | settings
     sent = {name: value for name, value in sent.items() if value is not None}
     refusal = refused(lambda_.create_event_source_mapping, **sent)[0]
@@ -142,19 +147,21 @@ def test_mappings_that_are_refused(lambda_, stream, function, settings, code):
     assert lambda_.list_event_source_mappings()["EventSourceMappings"] == []
 
 
-def test_a_stream_whose_table_is_gone(aws, lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_a_stream_whose_table_is_gone(aws, lambda_, stream):
     aws.client("dynamodb").delete_table(TableName="orders")
     aws.clock.advance(10)
     assert refused(create, lambda_, stream)[0] == "InvalidParameterValueException"
 
 
-def test_a_stream_of_another_region(aws, lambda_, stream):
+def test_a_stream_of_another_region(aws, stream):
     there = aws.client("lambda", "us-east-1")
     make_function(aws, there)
     assert refused(create, there, stream)[0] == "InvalidParameterValueException"
 
 
-def test_filters_with_a_key_are_told_by_get_only(lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_filters_with_a_key_are_told_by_get_only(lambda_, stream):
     criteria = {"Filters": [{"Pattern": "{}"}]}
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     mapping = create(lambda_, stream, FilterCriteria=criteria, KMSKeyArn=key)
@@ -164,7 +171,8 @@ def test_filters_with_a_key_are_told_by_get_only(lambda_, stream, function):
     assert lambda_.get_event_source_mapping(UUID=mapping["UUID"])["FilterCriteria"] == criteria
 
 
-def test_lists_come_in_pages_of_a_hundred(aws, lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_lists_come_in_pages_of_a_hundred(lambda_, stream):
     lambda_.publish_version(FunctionName="on-change")
     for number in range(120):
         lambda_.create_alias(FunctionName="on-change", Name=f"a{number}", FunctionVersion="1")
@@ -176,7 +184,8 @@ def test_lists_come_in_pages_of_a_hundred(aws, lambda_, stream, function):
     assert lambda_.list_event_source_mappings(EventSourceArn=f"{stream}0")["EventSourceMappings"] == []
 
 
-def test_a_mapping_that_changes_is_left_alone(aws, lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_a_mapping_that_changes_is_left_alone(aws, lambda_, stream):
     mapping = {"UUID": create(lambda_, stream)["UUID"]}
     assert refused(lambda_.update_event_source_mapping, **mapping, BatchSize=5)[0] == "ResourceInUseException"
     assert refused(lambda_.delete_event_source_mapping, **mapping)[0] == "ResourceInUseException"
@@ -195,14 +204,16 @@ def test_a_mapping_that_changes_is_left_alone(aws, lambda_, stream, function):
     assert refused(lambda_.get_event_source_mapping, **mapping) == ("ResourceNotFoundException", 404)
 
 
-def test_tags_of_a_mapping(lambda_, stream, function):
+@pytest.mark.usefixtures("function")
+def test_tags_of_a_mapping(lambda_, stream):
     arn = create(lambda_, stream, Tags={"a": "1"})["EventSourceMappingArn"]
     lambda_.tag_resource(Resource=arn, Tags={"b": "2"})
     lambda_.untag_resource(Resource=arn, TagKeys=["a"])
     assert lambda_.list_tags(Resource=arn)["Tags"] == {"b": "2"}
 
 
-def test_a_mapping_of_a_queue(aws, lambda_, function):
+@pytest.mark.usefixtures("function")
+def test_a_mapping_of_a_queue(aws, lambda_):
     aws.client("sqs").create_queue(QueueName="work", Attributes={"VisibilityTimeout": "720"})
     settings = {
         "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:work",
@@ -225,7 +236,8 @@ def test_a_mapping_of_a_queue(aws, lambda_, function):
         ("720", {"BatchSize": 11}),
     ],
 )
-def test_mappings_of_queues_that_are_refused(aws, lambda_, function, visibility, settings):
+@pytest.mark.usefixtures("function")
+def test_mappings_of_queues_that_are_refused(aws, lambda_, visibility, settings):
     aws.client("sqs").create_queue(QueueName="work", Attributes={"VisibilityTimeout": visibility})
     sent = {"EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:work", "FunctionName": "on-change"} | settings
     assert refused(lambda_.create_event_source_mapping, **sent)[0] == "InvalidParameterValueException"

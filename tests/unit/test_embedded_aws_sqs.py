@@ -189,7 +189,8 @@ def test_a_queue_of_the_same_name_is_the_same_or_refused(sqs, queue):
     assert refused(sqs.create_queue, QueueName="work", Attributes={"DelaySeconds": "1"}) == "QueueAlreadyExists"
 
 
-def test_regions_are_apart(aws, queue):
+@pytest.mark.usefixtures("queue")
+def test_regions_are_apart(aws):
     assert "QueueUrls" not in aws.client("sqs", "us-east-1").list_queues()
 
 
@@ -247,7 +248,7 @@ def test_batches(sqs, queue):
     assert refused(sqs.send_message_batch, QueueUrl=queue, Entries=entries[:1] * 2).endswith("NotDistinct")
 
 
-def test_counts(aws, sqs, queue):
+def test_counts(sqs, queue):
     for delay in (0, 0, 10):
         sqs.send_message(QueueUrl=queue, MessageBody="x", DelaySeconds=delay)
     receive(sqs, queue)
@@ -257,7 +258,7 @@ def test_counts(aws, sqs, queue):
 
 
 def test_a_redrive_makes_new_messages_for_the_queue_they_came_from(aws, sqs):
-    url, dead = redriven(sqs, count=1)
+    url, _ = redriven(sqs, count=1)
     sqs.send_message(QueueUrl=url, MessageBody="x")
     aws.clock.advance(10)
     (before,) = receive(sqs, url)
@@ -282,7 +283,7 @@ def test_a_message_sent_to_the_dead_letter_queue_needs_a_destination(sqs):
     assert refused(sqs.start_message_move_task, SourceArn=f"{ARN}work") == "InvalidParameterValue"
 
 
-def test_a_queue_policy_can_shut_callers_out(aws, sqs, queue):
+def test_a_queue_policy_can_shut_callers_out(sqs, queue):
     deny = {
         "Effect": "Deny",
         "Principal": "*",

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from unittest.mock import patch
 
 import boto3
@@ -30,8 +30,10 @@ from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
 from tests.support.embedded_aws.lambda_functions import Lambda
 from tests.support.embedded_aws.rate_limits import RateLimits
-from tests.support.embedded_aws.service import Service
 from tests.support.embedded_aws.sqs import Sqs
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws.service import Service
 
 ADMIN = Principal(
     account=DEFAULT_ACCOUNT_ID,

@@ -1,6 +1,6 @@
 """The one clock that rules the embedded AWS."""
 
-import datetime as real_datetime
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ class Clock:
         with self._lock:
             return self._offset if self._origin is None else self._offset + time.time() - self._origin
 
-    def datetime(self) -> real_datetime.datetime:
+    def datetime(self) -> dt.datetime:
         """Return now, aware and in UTC."""
-        return real_datetime.datetime.fromtimestamp(self.now(), real_datetime.UTC)
+        return dt.datetime.fromtimestamp(self.now(), dt.UTC)
 
     def advance(self, seconds: float) -> None:
         """Move time forward by `seconds`; raise ValueError if it would run backwards."""
@@ -58,13 +58,13 @@ def moto_time(clock: Clock) -> Iterator[None]:
     from moto.applicationautoscaling import models as auto_scaling  # noqa: PLC0415 (slow to import, wanted only here)
     from moto.core import utils  # noqa: PLC0415 (as above)
 
-    class ClockDatetime(real_datetime.datetime):
+    class ClockDatetime(dt.datetime):
         @classmethod
-        def now(cls, tz: real_datetime.tzinfo | None = None) -> real_datetime.datetime:
-            return real_datetime.datetime.fromtimestamp(clock.now(), tz)
+        def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
+            return dt.datetime.fromtimestamp(clock.now(), tz)
 
     clock_datetime = SimpleNamespace(
-        **{name: getattr(real_datetime, name) for name in ("date", "time", "timedelta", "timezone", "tzinfo", "UTC")},
+        **{name: getattr(dt, name) for name in ("date", "time", "timedelta", "timezone", "tzinfo", "UTC")},
         datetime=ClockDatetime,
     )
     with ExitStack() as patches:

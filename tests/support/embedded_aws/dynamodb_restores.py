@@ -2,24 +2,44 @@
 
 Sources: DynamoDB API reference, RestoreTableToPointInTime and RestoreTableFromBackup; developer guide, "Restoring a
 table"; probe: resource policy and table class are lost too. Not modelled: the point in time. A restored table has the
-items that the source has at the moment of the call.
+items that its source has at the moment of the call.
 """
 
 import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moto.dynamodb.models.table import Table
 
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.dynamodb_tables import TABLE_ARN, ControlledTable, Tables, invalid
+from tests.support.embedded_aws.service import Moto, extends_moto, output_of
 from tests.support.embedded_aws.transitions import Transition
 
 if TYPE_CHECKING:
+    from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
+
+UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+NOT_RESTORED_OF_AN_INDEX = {"IndexArn", "IndexStatus", "WarmThroughput", "ProvisionedThroughput", "OnDemandThroughput"}
+
+
+@dataclass
+class Restorable:
+    """What a restore starts from: a table as moto keeps it, and its on-demand maximums."""
+
+    table: Table
+    on_demand_throughput: dict[str, int] | None = None
+    index_on_demand_throughput: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class Restores(Tables):
     """Restores: to a point in time, also from another Region, and from a backup."""
+
+    def __init__(self, aws: "EmbeddedAWS") -> None:
+        """Start without backups."""
+        super().__init__(aws)
+        self._backups: dict[str, Restorable] = {}
 
     def restore_table_to_point_in_time(self, call: "Call") -> dict[str, Any]:
         """RestoreTableToPointInTime."""
@@ -35,12 +55,21 @@ class Restores(Tables):
             raise AwsError("PointInTimeRecoveryUnavailableException", message)
         earliest, latest = self.restorable_window(source)
         at = float(sent.get("RestoreDateTime", latest))
-        if not earliest <= at <= max(latest, earliest):
+        if not earliest <= at <= latest:
             message = "The specified time is outside EarliestRestorableDateTime and LatestRestorableDateTime"
             raise AwsError("InvalidRestoreTimeException", message)
         summary = {"SourceTableArn": source.arn, "RestoreDateTime": at, "RestoreInProgress": True}
-        on_demand = source.on_demand_throughput, source.index_on_demand_throughput
-        return self._restore(call, source.moto, on_demand, summary)
+        return self._restore(call, _restorable(source), summary)
+
+    @extends_moto
+    def create_backup(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """CreateBackup: moto's, and what moto's leaves out."""
+        created = output_of(moto)
+        arn = created["BackupDetails"]["BackupArn"]
+        restorable = _restorable(self.table(call))
+        restorable.table = self.backend(call.region).backups[arn].table
+        self._backups[arn] = copy.deepcopy(restorable)
+        return created
 
     def restore_table_from_backup(self, call: "Call") -> dict[str, Any]:
         """RestoreTableFromBackup, of a backup of the same Region."""
@@ -54,7 +83,7 @@ class Restores(Tables):
             "RestoreDateTime": backup.creation_date_time,
             "RestoreInProgress": True,
         }
-        return self._restore(call, backup.table, (None, {}), summary)
+        return self._restore(call, self._backups[arn], summary)
 
     def _source(self, call: "Call") -> ControlledTable:
         sent = call.parameters
@@ -74,27 +103,19 @@ class Restores(Tables):
             raise AwsError("TableNotFoundException", f"Source table not found: {match['name']}")
         return source
 
-    def _restore(
-        self,
-        call: "Call",
-        source: Table,
-        on_demand: tuple[dict[str, int] | None, dict[str, dict[str, int]]],
-        summary: dict[str, Any],
-    ) -> dict[str, Any]:
+    def _restore(self, call: "Call", source: Restorable, summary: dict[str, Any]) -> dict[str, Any]:
         name = call.parameters["TargetTableName"]
         self._check_target(call.region, name)
-        table, on_demand_throughput, index_on_demand_throughput = self._copy(call, source, on_demand)
+        restored = _restored(call, source)
         seconds = self.aws.restore_seconds
         active_at = self.now + (seconds(name) if callable(seconds) else seconds)
-        controlled = self.control(table, Transition("CREATING", "ACTIVE", active_at))
+        controlled = self.control(restored.table, Transition("CREATING", "ACTIVE", active_at))
         controlled.restore = summary
-        controlled.on_demand_throughput = on_demand_throughput
-        controlled.index_on_demand_throughput = index_on_demand_throughput
-        controlled.indexes = {
-            index.name: Transition("CREATING", "ACTIVE", active_at + self.aws.delays.restored_index)
-            for index in table.global_indexes
-        }
-        self.backend(call.region).tables[name] = table
+        controlled.on_demand_throughput = restored.on_demand_throughput
+        controlled.index_on_demand_throughput = restored.index_on_demand_throughput
+        index_status = Transition("CREATING", "ACTIVE", active_at + self.aws.delays.restored_index)
+        controlled.indexes = dict.fromkeys(controlled.index_names(), index_status)
+        self.backend(call.region).tables[name] = restored.table
         return {"TableDescription": self.described(controlled)}
 
     def _check_target(self, region: str, name: str) -> None:
@@ -103,88 +124,90 @@ class Restores(Tables):
             raise AwsError("TableInUseException", f"Table is being created or deleted: {name}")
         if target:
             raise AwsError("TableAlreadyExistsException", f"Table already exists: {name}")
-        restoring = [
-            table
+        restoring = sum(
+            table.restore is not None and table.status.status(self.now) == "CREATING"
             for table in self._controlled.values()
-            if table.restore and table.status.status(self.now) == "CREATING"
-        ]
-        if len(restoring) >= self.aws.concurrent_restores:
+        )
+        if restoring >= self.aws.concurrent_restores:
             message = f"Subscriber limit exceeded: at most {self.aws.concurrent_restores} restores at a time"
             raise AwsError("LimitExceededException", message)
 
-    def _copy(
-        self, call: "Call", source: Table, on_demand: tuple[dict[str, int] | None, dict[str, dict[str, int]]]
-    ) -> tuple[Table, dict[str, int] | None, dict[str, dict[str, int]]]:
-        sent = call.parameters
-        mode = sent.get("BillingModeOverride", source.billing_mode or "PROVISIONED")
-        provisioned = mode == "PROVISIONED"
-        throughput = sent.get("ProvisionedThroughputOverride")
-        if throughput and not provisioned:
-            raise invalid(
-                "One or more parameter values were invalid: ProvisionedThroughputOverride needs the PROVISIONED mode"
-            )
-        if provisioned and not throughput:
-            throughput = _capacity(source.throughput)
-            if not throughput:
-                raise invalid(
-                    "One or more parameter values were invalid: ProvisionedThroughputOverride must be specified when "
-                    "an on-demand table is restored as PROVISIONED"
-                )
-        indexes = _indexes(source.global_indexes, sent.get("GlobalSecondaryIndexOverride"), "GlobalSecondaryIndex")
-        local = _indexes(source.indexes, sent.get("LocalSecondaryIndexOverride"), "LocalSecondaryIndex")
+
+def _restorable(table: ControlledTable) -> Restorable:
+    return Restorable(table.moto, table.on_demand_throughput, table.index_on_demand_throughput)
+
+
+def _restored(call: "Call", source: Restorable) -> Restorable:
+    """Return the new table: the source's keys, indexes, capacity, encryption and items, but for what is overridden."""
+    sent = call.parameters
+    mode = sent.get("BillingModeOverride", source.table.billing_mode or "PROVISIONED")
+    indexes = _wanted(source.table.global_indexes, sent.get("GlobalSecondaryIndexOverride"))
+    local = _wanted(source.table.indexes, sent.get("LocalSecondaryIndexOverride"))
+    if mode == "PROVISIONED":
+        throughput = sent.get("ProvisionedThroughputOverride") or _capacity(source.table.throughput)
+        _check_capacity(throughput, "ProvisionedThroughputOverride")
         for index in indexes:
-            index.pop("WarmThroughput", None)
-            capacity = _capacity(index.pop("ProvisionedThroughput", {}))
-            if provisioned and not capacity:
-                raise invalid(
-                    f"One or more parameter values were invalid: ProvisionedThroughput of index {index['IndexName']} "
-                    "must be specified when an on-demand table is restored as PROVISIONED"
-                )
-            if provisioned:
-                index["ProvisionedThroughput"] = capacity
-        keys = [key for schema in (source.schema, *(i["KeySchema"] for i in (*indexes, *local))) for key in schema]
-        used = {key["AttributeName"] for key in keys}
-        table = Table(
-            sent["TargetTableName"],
-            account_id=self.aws.account,
-            region=call.region,
-            schema=copy.deepcopy(source.schema),
-            attr=[attribute for attribute in source.attr if attribute["AttributeName"] in used],
-            throughput=dict(throughput) if provisioned else None,
-            billing_mode=mode,
-            global_indexes=indexes,
-            indexes=local,
-            sse_specification=copy.deepcopy(sent.get("SSESpecificationOverride", source.sse_specification)),
+            _check_capacity(index["ProvisionedThroughput"], f"ProvisionedThroughput of index {index['IndexName']}")
+    elif "ProvisionedThroughputOverride" in sent:
+        raise invalid(
+            "One or more parameter values were invalid: ProvisionedThroughputOverride needs the PROVISIONED mode"
         )
-        table.items = copy.deepcopy(source.items)
-        table_maximum, index_maximums = on_demand
-        if "OnDemandThroughputOverride" in sent:
-            table_maximum = sent["OnDemandThroughputOverride"]
-        kept = {index["IndexName"] for index in indexes}
-        if provisioned:
-            return table, None, {}
-        return table, table_maximum, {name: maximum for name, maximum in index_maximums.items() if name in kept}
+    else:
+        throughput = None
+        indexes = [index | {"ProvisionedThroughput": None} for index in indexes]
+    schemas = [source.table.schema, *(index["KeySchema"] for index in (*indexes, *local))]
+    used = {key["AttributeName"] for schema in schemas for key in schema}
+    table = Table(
+        sent["TargetTableName"],
+        account_id=source.table.account_id,
+        region=call.region,
+        schema=copy.deepcopy(source.table.schema),
+        attr=[attribute for attribute in source.table.attr if attribute["AttributeName"] in used],
+        throughput=throughput and dict(throughput),
+        billing_mode=mode,
+        global_indexes=indexes,
+        indexes=local,
+        sse_specification=copy.deepcopy(sent.get("SSESpecificationOverride", source.table.sse_specification)),
+    )
+    table.items = copy.deepcopy(source.table.items)
+    if mode == "PROVISIONED":
+        return Restorable(table)
+    kept = {index["IndexName"] for index in indexes}
+    return Restorable(
+        table,
+        sent.get("OnDemandThroughputOverride", source.on_demand_throughput),
+        {name: most for name, most in source.index_on_demand_throughput.items() if name in kept},
+    )
+
+
+def _wanted(of_source: list[Any], override: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Return the indexes to restore: those of the override, which must be the source's, or all."""
+    known = {index.name: index.describe() for index in of_source}
+    if override is None:
+        override = [{"IndexName": name} for name in known]
+    indexes = []
+    for wanted in override:
+        name = wanted["IndexName"]
+        source = known.get(name, {})
+        if any(wanted.get(part, source.get(part)) != source.get(part) for part in ("KeySchema", "Projection")):
+            raise invalid(
+                "One or more parameter values were invalid: an index override must name indexes of the source table "
+                f"with their key schema and projection, and {name} does not"
+            )
+        index = {part: copy.deepcopy(source[part]) for part in source.keys() - NOT_RESTORED_OF_AN_INDEX}
+        capacity = wanted.get("ProvisionedThroughput") or _capacity(source.get("ProvisionedThroughput", {}))
+        indexes.append(index | {"ProvisionedThroughput": capacity})
+    return indexes
 
 
 def _capacity(throughput: dict[str, Any]) -> dict[str, int]:
     """Return the capacity units, empty if there are none, as on an on-demand table."""
-    units = {name: throughput[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits") if throughput.get(name)}
-    return units
+    return {name: throughput[name] for name in UNITS if throughput.get(name)}
 
 
-def _indexes(of_source: list[Any], override: list[dict[str, Any]] | None, kind: str) -> list[dict[str, Any]]:
-    """Return the indexes to restore: those of the override, which must be the source's, or all."""
-    known = {index.name: index.describe() for index in of_source}
-    for index in override or []:
-        name = index["IndexName"]
-        same = name in known and all(index[part] == known[name][part] for part in ("KeySchema", "Projection"))
-        if not same:
-            raise invalid(
-                f"One or more parameter values were invalid: {kind}Override must name indexes of the source table with "
-                f"their key schema and projection, and {name} does not"
-            )
-    wanted = list(known.values()) if override is None else [known[index["IndexName"]] | index for index in override]
-    return [
-        {name: copy.deepcopy(value) for name, value in index.items() if name not in {"IndexStatus", "IndexArn"}}
-        for index in wanted
-    ]
+def _check_capacity(throughput: dict[str, int], name: str) -> None:
+    if not throughput:
+        raise invalid(
+            f"One or more parameter values were invalid: {name} must be specified when an on-demand table is restored "
+            "as PROVISIONED"
+        )

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import GlobalSecondaryIndex, StreamShard, Table
@@ -21,27 +20,15 @@ from tests.support.embedded_aws.transitions import Lagging, Transition
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
+    from tests.support.embedded_aws.contributor_insights import Insights
+    from tests.support.embedded_aws.kinesis_destinations import Destination
 
 ACTIVE = Transition("ACTIVE")
 TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:(?P<region>[^:]*):(?P<account>[^:]*):table/(?P<name>[^/]+)")
-THIRTY_DAYS = 30 * 86400
 # LatestRestorableDateTime is typically 5 minutes before the current time (API reference, UpdateContinuousBackups).
 LATEST_RESTORABLE_LAG = 300
-TABLE_CLASS_CHANGES = 2
 MAXIMUM_TAGS = 50
-# UpdateTable does one of these at a time (API reference; probe: 33 of 35 pairs are refused).
-CONCERNS = {
-    "BillingMode": "capacity",
-    "ProvisionedThroughput": "capacity",
-    "OnDemandThroughput": "capacity",
-    "StreamSpecification": "stream",
-    "DeletionProtectionEnabled": "deletion protection",
-    "TableClass": "table class",
-    "SSESpecification": "encryption",
-    "WarmThroughput": "warm throughput",
-}
-NOT_MODELLED = {"ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency", "VectorIndexUpdates"}
 # While a table is CREATING or DELETING these answer, the others know no such table.
 ALWAYS_ANSWERED = {"DescribeTable", "DeleteTable", "ListTables", "CreateTable"}
 CONTINUOUS_BACKUP_OPERATIONS = {"UpdateContinuousBackups", "DescribeContinuousBackups", "CreateBackup"}
@@ -79,8 +66,8 @@ class ControlledTable:
     recovery_period: int | None = None
     recoverable_since: float = 0.0
     policies: dict[str, Lagging[tuple[str, str] | None]] = field(default_factory=dict)
-    kinesis: dict[str, Any] = field(default_factory=dict)
-    insights: dict[str | None, Any] = field(default_factory=dict)
+    kinesis: "dict[str, Destination]" = field(default_factory=dict)
+    insights: "dict[str | None, Insights]" = field(default_factory=dict)
     scheduled: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     @property
@@ -100,12 +87,12 @@ class ControlledTable:
 
 
 class Tables(Service):
-    """The tables of every Region: what they are, and how they come, change and go."""
+    """The tables of every Region: what they are, and how they come and go."""
 
     def __init__(self, aws: "EmbeddedAWS") -> None:
         """Start without tables."""
         super().__init__(aws)
-        self._controlled: WeakKeyDictionary[Table, ControlledTable] = WeakKeyDictionary()
+        self._controlled: dict[Table, ControlledTable] = {}
 
     # What tests and the other services use.
 
@@ -151,7 +138,7 @@ class Tables(Service):
         sent = call.parameters
         if not TABLE_NAME.fullmatch(sent["TableName"]):
             raise invalid(
-                "TableName must be at least 3 characters long and at most 255 characters long, and match [a-zA-Z0-9_.-]+"
+                "TableName must be at least 3 characters long and at most 255 characters long: [a-zA-Z0-9_.-]+"
             )
         if sent["TableName"] in self.backend(call.region).tables:
             raise AwsError("ResourceInUseException", f"Table already exists: {sent['TableName']}")
@@ -172,7 +159,7 @@ class Tables(Service):
             controlled.policies[controlled.arn] = Lagging((sent["ResourcePolicy"], str(int(self.now * 1000))))
         specification = sent.get("StreamSpecification", {})
         if specification.get("StreamEnabled"):
-            self._enable_stream(controlled, specification["StreamViewType"])
+            self.enable_stream(controlled, specification["StreamViewType"])
         return {"TableDescription": self.described(controlled) | {"TableStatus": "CREATING"}}
 
     def describe_table(self, call: "Call") -> dict[str, Any]:
@@ -192,137 +179,6 @@ class Tables(Service):
             table.status = Transition("DELETING", "DELETED", self.now + self.aws.delays.delete_table)
         return {"TableDescription": self.described(table) | {"TableStatus": "DELETING"}}
 
-    def update_table(self, call: "Call") -> dict[str, Any]:
-        """UpdateTable: one concern a call; the table is UPDATING until it is done, deletion protection excepted."""
-        table = self.table(call)
-        sent = call.parameters
-        for name in sorted(NOT_MODELLED & sent.keys()):
-            raise invalid(f"{name} is not modelled by the embedded AWS.")
-        concerns = {CONCERNS[name] for name in sent if name in CONCERNS} | _index_concerns(sent)
-        if not concerns:
-            raise invalid(
-                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
-                "or SSESpecification or ReplicaUpdates is required"
-            )
-        if len(concerns) > 1:
-            raise invalid(
-                f"One or more parameter values were invalid: {' and '.join(sorted(concerns))} cannot be changed in one "
-                "UpdateTable call"
-            )
-        (concern,) = concerns
-        status = table.status.status(self.now)
-        if concern == "deletion protection":
-            table.moto.deletion_protection_enabled = sent["DeletionProtectionEnabled"]
-            return {"TableDescription": self.described(table)}
-        if status != "ACTIVE":
-            raise in_use(table, status)
-        change: Callable[[ControlledTable, dict[str, Any]], float] = getattr(
-            self, f"_update_{concern.replace(' ', '_')}"
-        )
-        self.begin_update(table, change(table, sent))
-        return {"TableDescription": self.described(table)}
-
-    # What UpdateTable does of each concern; each returns for how many seconds the table is UPDATING.
-
-    def _update_stream(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        specification = sent["StreamSpecification"]
-        enabled = bool((table.moto.stream_specification or {}).get("StreamEnabled"))
-        if specification["StreamEnabled"] and enabled:
-            raise invalid(f"Table already has an enabled stream: TableName: {table.moto.name}")
-        if not specification["StreamEnabled"] and not enabled:
-            raise invalid(f"Table does not have an enabled stream: TableName: {table.moto.name}")
-        if specification["StreamEnabled"] != bool(specification.get("StreamViewType")):
-            raise invalid(
-                "One or more parameter values were invalid: StreamViewType must be given exactly when the stream is enabled"
-            )
-        if specification["StreamEnabled"]:
-            self._enable_stream(table, specification["StreamViewType"])
-        else:
-            table.moto.stream_specification = {"StreamEnabled": False}
-            table.moto.stream_shard = None
-        return self.aws.delays.stream
-
-    def _update_table_class(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        table.table_class_changes = [at for at in table.table_class_changes if at > self.now - THIRTY_DAYS]
-        if len(table.table_class_changes) >= TABLE_CLASS_CHANGES:
-            message = "Subscriber limit exceeded: the table class can be changed twice in 30 days."
-            raise AwsError("LimitExceededException", message)
-        table.table_class_changes.append(self.now)
-        table.table_class = sent["TableClass"]
-        return self.aws.delays.table_class
-
-    def _update_encryption(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        table.moto.sse_specification = _encryption(table.moto, sent["SSESpecification"])
-        return self.aws.delays.encryption
-
-    def _update_capacity(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        mode = sent.get("BillingMode", table.billing_mode)
-        throughput = sent.get("ProvisionedThroughput")
-        updates = [update["Update"] for update in sent.get("GlobalSecondaryIndexUpdates", [])]
-        for update in updates:
-            if update["IndexName"] not in table.index_names():
-                message = f"Requested resource not found: index {update['IndexName']}"
-                raise AwsError("ResourceNotFoundException", message)
-        if mode == "PAY_PER_REQUEST" and throughput:
-            raise invalid(
-                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be "
-                "specified when BillingMode is PAY_PER_REQUEST"
-            )
-        if mode == "PROVISIONED" and ("OnDemandThroughput" in sent or any("OnDemandThroughput" in u for u in updates)):
-            raise invalid(
-                "One or more parameter values were invalid: OnDemandThroughput cannot be specified when BillingMode is "
-                "PROVISIONED"
-            )
-        if mode == "PROVISIONED" != table.billing_mode:
-            given = {update["IndexName"] for update in updates if "ProvisionedThroughput" in update}
-            if not throughput or given != table.index_names():
-                raise invalid(
-                    "One or more parameter values were invalid: ProvisionedThroughput must be specified for the table "
-                    "and each index when BillingMode is PROVISIONED"
-                )
-        if mode == "PAY_PER_REQUEST" != table.billing_mode:
-            table.on_demand_since = self.now
-            throughput = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
-            updates += [{"IndexName": name, "ProvisionedThroughput": throughput} for name in table.index_names()]
-        table.moto.billing_mode = mode
-        if throughput:
-            table.moto.throughput = table.moto.throughput | throughput
-        if "OnDemandThroughput" in sent:
-            table.on_demand_throughput = sent["OnDemandThroughput"]
-        for update in updates:
-            index = next(index for index in table.moto.global_indexes if index.name == update["IndexName"])
-            index.throughput = index.throughput | update.get("ProvisionedThroughput", {})
-            if "OnDemandThroughput" in update:
-                table.index_on_demand_throughput[index.name] = update["OnDemandThroughput"]
-        return self.aws.delays.capacity
-
-    def _update_indexes(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        updates = sent["GlobalSecondaryIndexUpdates"]
-        if len(updates) > 1:
-            message = (
-                "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
-            )
-            raise AwsError("LimitExceededException", message)
-        (kind, update), *_ = updates[0].items()
-        name = update["IndexName"]
-        if kind == "Delete":
-            if name not in table.index_names():
-                raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {name}")
-            table.moto.global_indexes = [index for index in table.moto.global_indexes if index.name != name]
-            table.indexes.pop(name, None)
-            return self.aws.delays.capacity
-        if name in table.index_names():
-            raise invalid(f"Attempting to create an index which already exists: {name}")
-        if "AttributeDefinitions" in sent:
-            table.moto.attr = sent["AttributeDefinitions"]
-        table.moto.global_indexes.append(GlobalSecondaryIndex.create(update, table.moto.table_key_attrs))
-        table.indexes[name] = Transition("CREATING", "ACTIVE", self.now + self.aws.delays.index)
-        return self.aws.delays.capacity
-
-    def _update_warm_throughput(self, table: ControlledTable, sent: dict[str, Any]) -> float:
-        table.moto.warm_throughput = table.moto.warm_throughput | sent["WarmThroughput"]
-        return self.aws.delays.capacity
-
     # How it works.
 
     def backend(self, region: str) -> DynamoDBBackend:
@@ -334,7 +190,7 @@ class Tables(Service):
         for name, table in list(self.backend(region).tables.items()):
             controlled = self._known(table)
             if controlled.status.status(self.now) == "DELETED":
-                del self.backend(region).tables[name]
+                del self.backend(region).tables[name], self._controlled[table]
                 continue
             due = [action for at, action in controlled.scheduled if at <= self.now]
             controlled.scheduled = [(at, action) for at, action in controlled.scheduled if at > self.now]
@@ -415,7 +271,8 @@ class Tables(Service):
         }
         return described
 
-    def _enable_stream(self, table: ControlledTable, view_type: str) -> None:
+    def enable_stream(self, table: ControlledTable, view_type: str) -> None:
+        """Give a table a new stream."""
         label = datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         table.streams.append(Stream(label, f"{table.arn}/stream/{label}", view_type))
         table.moto.stream_specification = {"StreamEnabled": True, "StreamViewType": view_type}
@@ -456,18 +313,6 @@ def check_tags(tags: dict[str, str]) -> None:
             raise invalid(f"One or more parameter values were invalid: Tag key {key} uses the reserved prefix aws:")
     if len(tags) > MAXIMUM_TAGS:
         raise invalid("One or more parameter values were invalid: Too many tags, a table has at most 50")
-
-
-def _encryption(table: Table, specification: dict[str, Any]) -> dict[str, Any]:
-    if specification.get("Enabled") and "KMSMasterKeyId" not in specification:
-        key = table._get_default_encryption_key(table.account_id, table.region_name)  # noqa: SLF001
-        return specification | {"KMSMasterKeyId": key}
-    return specification
-
-
-def _index_concerns(sent: dict[str, Any]) -> set[str]:
-    kinds = {kind for update in sent.get("GlobalSecondaryIndexUpdates", []) for kind in update}
-    return {"capacity" if kind == "Update" else "indexes" for kind in kinds}
 
 
 def _named_tables(call: "Call") -> Iterator[str]:

@@ -40,7 +40,7 @@ class Faults:
         self._rules: list[Fault] = []
         self._lock = threading.Lock()
 
-    def add(  # noqa: PLR0913 (each is a fact of the fault)
+    def add(  # noqa: PLR0913, PLR0917 (each is a fact of the fault)
         self,
         operation: str,
         error_code: str,

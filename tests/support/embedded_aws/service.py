@@ -1,29 +1,19 @@
 """What the services of the embedded AWS share: dispatch, checks against the service model, answers and errors."""
 
-import functools
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from botocore import xform_name
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-from moto.core.model import OperationModel
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
 from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
-from tests.support.embedded_aws.calls import Call
+from tests.support.embedded_aws.constraints import violations
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
-
-# Java's character classes in service models, as Python writes them; a pair of surrogates is a character beyond FFFF.
-JAVA_PATTERNS = {
-    "\\uD800\\uDC00-\\uDBFF\\uDFFF": "\\U00010000-\\U0010FFFF",
-    "\\p{Print}": "[ -~]",
-    "\\p{L}\\p{Z}\\p{N}": "\\w\\s",
-}
+    from tests.support.embedded_aws.calls import Call
 
 T = TypeVar("T")
 Moto = Callable[[], Answer]
@@ -71,7 +61,7 @@ class Service:
         """Epoch seconds on the embedded AWS's clock."""
         return self.aws.clock.now()
 
-    def handle(self, call: Call, moto: Callable[[], Answer]) -> Answer:
+    def handle(self, call: "Call", moto: Callable[[], Answer]) -> Answer:
         """Answer `call`."""
         try:
             self.check(call)
@@ -85,22 +75,19 @@ class Service:
             return error.answer
         return output if isinstance(output, tuple) else self._serialized(call, output or {})
 
-    def check(self, call: Call) -> None:
+    def check(self, call: "Call") -> None:
         """Raise AwsError if the parameters break a constraint of the service model."""
         if not call.operation:
             return
         shape = get_service_model(call.service).operation_model(call.operation).input_shape
-        violations = list(_violations(shape, call.parameters, "")) if shape else []
-        if violations:
-            many = "errors" if len(violations) > 1 else "error"
-            raise AwsError(
-                "ValidationException", f"{len(violations)} validation {many} detected: {'; '.join(violations)}"
-            )
+        broken = list(violations(shape, call.parameters)) if shape else []
+        if broken:
+            many = "errors" if len(broken) > 1 else "error"
+            raise AwsError("ValidationException", f"{len(broken)} validation {many} detected: {'; '.join(broken)}")
 
-    def _serialized(self, call: Call, output: dict[str, Any]) -> Answer:
+    def _serialized(self, call: "Call", output: dict[str, Any]) -> Answer:
         model = get_service_model(call.service)
-        operation: OperationModel = model.operation_model(call.operation)
-        serializer = get_serializer_class(model.service_name, model.protocol)(operation)
+        serializer = get_serializer_class(model.service_name, model.protocol)(model.operation_model(call.operation))
         answer = serializer.serialize(output)
         body = answer["body"]
         return (
@@ -120,71 +107,3 @@ def page(
         raise (error() if error else AwsError("ValidationException", "The token is not valid.")) from None
     rest = len(items) > start + size
     return list(items[start : start + size]), str(start + size) if rest else None
-
-
-def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: C901 (one branch a kind of shape)
-    metadata = shape.metadata
-    if isinstance(shape, StructureShape):
-        if not isinstance(value, dict):
-            return
-        for name in shape.required_members:
-            if value.get(name) is None:
-                yield f"Value at '{_member(path, name)}' failed to satisfy constraint: Member must not be null"
-        for name, member in shape.members.items():
-            if value.get(name) is not None:
-                yield from _violations(member, value[name], _member(path, name))
-        return
-    if isinstance(shape, ListShape):
-        yield from _length(metadata, value, path)
-        for number, item in enumerate(value, start=1):
-            yield from _violations(shape.member, item, f"{path}.{number}.member")
-        return
-    if isinstance(shape, MapShape):
-        yield from _length(metadata, value, path)
-        for item in value.values():
-            yield from _violations(shape.value, item, f"{path}.member")
-        return
-    if shape.type_name == "string":
-        yield from _length(metadata, value, path)
-        yield from _spelling(shape, value, path)
-    elif shape.type_name in {"integer", "long", "float", "double"}:
-        if value < metadata.get("min", value):
-            yield _violation(value, path, f"Member must have value greater than or equal to {metadata['min']}")
-        if value > metadata.get("max", value):
-            yield _violation(value, path, f"Member must have value less than or equal to {metadata['max']}")
-
-
-def _length(metadata: dict[str, Any], value: Sequence[Any], path: str) -> Iterator[str]:
-    if len(value) < metadata.get("min", 0):
-        yield _violation(value, path, f"Member must have length greater than or equal to {metadata['min']}")
-    if len(value) > metadata.get("max", len(value)):
-        yield _violation(value, path, f"Member must have length less than or equal to {metadata['max']}")
-
-
-def _spelling(shape: Shape, value: str, path: str) -> Iterator[str]:
-    if shape.enum and value not in shape.enum:
-        yield _violation(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
-    pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
-        yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")
-
-
-@functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    for java, python in JAVA_PATTERNS.items():
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)
-
-
-def _violation(value: Any, path: str, constraint: str) -> str:
-    return f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
-
-
-def _member(path: str, name: str) -> str:
-    lower = name[:1].lower() + name[1:]
-    return f"{path}.{lower}" if path else lower
-
-
-def only_one(values: Iterable[T | None]) -> bool:
-    """Whether exactly one of `values` is given."""
-    return sum(value is not None for value in values) == 1

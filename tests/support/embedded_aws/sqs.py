@@ -150,7 +150,7 @@ class Sqs(Service):
         return self._queues[queue_arn].kept()
 
     def next_visible(self, queue_arn: str) -> float | None:
-        """Return when the next message can be received (epoch seconds, past if one can be now), None if there is none."""
+        """Return when the next message can be received (epoch seconds, past if one can be now), None if none."""
         times = [message.visible_at for message in self._queues[queue_arn].kept()]
         return min(times) / 1000 if times else None
 
