@@ -236,6 +236,9 @@ def _import_blocks(options: argparse.Namespace) -> int:
     if table.status == "CREATING":
         raise CommandError(f"Table {table.name} is CREATING: wait until it is ACTIVE.")
     print(import_blocks.write(table, options.address), end="")
+    caution = import_blocks.caution(table)
+    if caution:
+        print(caution, file=sys.stderr)
     return EQUAL
 
 

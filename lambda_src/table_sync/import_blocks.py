@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from table_sync.settings import auto_scaling, kinesis
+from table_sync.settings import auto_scaling, kinesis, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +32,22 @@ _LONGEST_POLICY_NAME = 255
 def is_table_address(text: str) -> bool:
     """Say whether `text` is the address of an aws_dynamodb_table, in the root module or in another."""
     return _TABLE_ADDRESS.fullmatch(text) is not None
+
+
+def caution(table: Table) -> str:
+    """Return what to know before Terraform looks at the table, "" if nothing.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: AWS cannot be asked.
+        botocore.exceptions.ClientError: AWS refused a read.
+
+    """
+    if ttl.read(table).status != "ENABLING":
+        return ""
+    return (
+        "TTL is still ENABLING, which Terraform takes for disabled and would make so later: "
+        "wait until it is ENABLED (at most an hour), then go on."
+    )
 
 
 def write(table: Table, address: str | None = None) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from table_sync import cli
 from table_sync.settings import SETTINGS
+from tests.support.attachments import attach
 from tests.support.tables import TAGS, make_function, make_source, make_table, restore, settings_of, wait_until_active
 
 ALL = [setting.NAME for setting in SETTINGS]
@@ -327,7 +328,7 @@ def test_an_interruption_is_quiet(aws, run, monkeypatch):
 @pytest.mark.usefixtures("restored")
 def test_import_blocks_name_all_that_is_attached(aws, run):
     run("sync", "orders", "orders-restored", "--yes")
-    give_the_rest(aws, "orders-restored")
+    attach(aws, "orders-restored")
     blocks = dict(imports_in(run("import-blocks", "orders-restored", "--address", "aws_dynamodb_table.orders").out))
     mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     stream = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamArn"]
@@ -356,40 +357,10 @@ def test_import_blocks_name_all_that_is_attached(aws, run):
         "aws_dynamodb_contributor_insights.orders_by_customer": "name:orders-restored/index:by-customer/123456789012",
         "aws_dynamodb_resource_policy.orders": ARN + "orders-restored",
         "aws_cloudwatch_metric_alarm.orders_throttled": "orders throttled",
+        "aws_cloudwatch_metric_alarm.orders_slow": "orders-slow",
         "aws_cloudwatch_metric_alarm.orders_error_rate": "orders: error rate",
+        "aws_cloudwatch_metric_alarm.orders_unusual_reads": "orders: unusual reads",
     }
-
-
-def give_the_rest(aws, name):
-    """Attach what no setting brings: insights, a resource policy, alarms; and alarms that are not to be imported."""
-    dynamodb, cloudwatch = aws.client("dynamodb"), aws.client("cloudwatch")
-    for index in ({}, {"IndexName": "by-customer"}):
-        dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE", **index)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": "123456789012"},
-        "Action": "dynamodb:GetItem",
-        "Resource": ARN + name,
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    dynamodb.put_resource_policy(ResourceArn=ARN + name, Policy=json.dumps(policy))
-    of_table = {"Namespace": "AWS/DynamoDB", "Dimensions": [{"Name": "TableName", "Value": name}]}
-    of_other = {"Namespace": "AWS/DynamoDB", "Dimensions": [{"Name": "TableName", "Value": "orders"}]}
-    rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
-    plain = rule | {"MetricName": "ReadThrottleEvents", "Period": 60, "Statistic": "Sum"}
-    cloudwatch.put_metric_alarm(AlarmName="orders throttled", **plain, **of_table)
-    cloudwatch.put_metric_alarm(AlarmName="of the source", **plain, **of_other)
-    cloudwatch.put_metric_alarm(AlarmName=f"TargetTracking-table/{name}-AlarmHigh-1", **plain, **of_table)
-    queries = [
-        {
-            "Id": "errors",
-            "MetricStat": {"Metric": of_table | {"MetricName": "SystemErrors"}, "Period": 60, "Stat": "Sum"},
-            "ReturnData": False,
-        },
-        {"Id": "rate", "Expression": "errors / 60", "ReturnData": True},
-    ]
-    cloudwatch.put_metric_alarm(AlarmName="orders: error rate", Metrics=queries, **rule)
-    aws.clock.advance(60)
 
 
 def imports_in(text):
@@ -435,6 +406,17 @@ def test_names_that_are_no_identifiers_still_get_addresses_of_their_own(aws, run
         "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_2",
         "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_3",
     ]
+
+
+@pytest.mark.usefixtures("restored")
+def test_ttl_that_terraform_would_turn_off_is_a_warning(aws, run):
+    assert run("sync", "orders", "orders-restored", "--yes", "--only", "ttl").code == 0
+    early = run("import-blocks", "orders-restored")
+    assert early.code == 0
+    assert "TTL is still ENABLING" in early.err
+    aws.clock.advance(3700)
+    late = run("import-blocks", "orders-restored")
+    assert (late.err, late.out) == ("", early.out)
 
 
 def test_a_table_that_is_being_restored_cannot_be_imported(aws, run):
