@@ -1,0 +1,253 @@
+"""The demo with a stand-in for Terraform: what it shows, its exit codes, and that it leaves nothing behind."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo.words import words
+
+REPOSITORY = Path(__file__).parents[2]
+ESCAPE = "\x1b"
+
+# Deploys what the module would; what it does is told by the first line of `behaviour` beside it.
+TERRAFORM = """#!{python}
+import json, pathlib, subprocess, sys, time
+
+command = sys.argv[1]
+here = pathlib.Path(__file__).parent
+behaviour = (here / "behaviour").read_text()
+
+if command == "output":
+    print((here / "outputs.json").read_text())
+if command != "apply":
+    sys.exit(0)
+if behaviour == "fails":
+    print("Error: the provider was not in the mood")
+    sys.exit(1)
+if behaviour == "hangs":
+    # As Terraform starts its provider: a process of its own, and this one ends only when it is killed.
+    child = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+    provider = subprocess.Popen([sys.executable, "-c", child], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    provider.stdout.readline()
+    (here / "pid").write_text(str(provider.pid))
+    time.sleep(600)
+
+sys.path.insert(0, {repository!r})
+import boto3
+from tests.support.deployment import deploy_queued_function, zip_of
+
+endpoint = next(argument.partition("endpoint=")[2] for argument in sys.argv if argument.startswith("-var=endpoint="))
+
+class Aws:
+    def client(self, service):
+        return boto3.client(
+            service, "eu-west-1", endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test"
+        )
+
+aws = Aws()
+dist = pathlib.Path({repository!r}) / "lambda_src" / "dist"
+code, handler = (dist / "function.zip").read_bytes(), "table_sync.handler.lambda_handler"
+if behaviour == "does nothing":
+    code, handler = zip_of({{"idle.py": "def handler(event, context): pass"}}), "idle.handler"
+function = deploy_queued_function(
+    aws, "table-sync", code, handler=handler, layers=[(dist / "layer.zip").read_bytes()], Timeout=60,
+    queue_attributes={{"DelaySeconds": "60", "VisibilityTimeout": "720"}},
+)
+rule = aws.client("events").put_rule(
+    Name="table-sync",
+    EventPattern=json.dumps({{"source": ["aws.dynamodb"], "detail": {{"eventName": ["RestoreTableToPointInTime"]}}}}),
+)
+allow = {{
+    "Effect": "Allow", "Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sqs:SendMessage",
+    "Resource": function.queue_arn, "Condition": {{"ArnEquals": {{"aws:SourceArn": rule["RuleArn"]}}}},
+}}
+policy = json.dumps({{"Version": "2012-10-17", "Statement": [allow]}})
+aws.client("sqs").set_queue_attributes(QueueUrl=function.queue_url, Attributes={{"Policy": policy}})
+if behaviour != "has no rule":
+    aws.client("events").put_targets(Rule="table-sync", Targets=[{{"Id": "queue", "Arn": function.queue_arn}}])
+outputs = {{"function_name": function.name, "queue_url": function.queue_url, "dlq_url": function.dlq_url}}
+(here / "outputs.json").write_text(json.dumps({{name: {{"value": value}} for name, value in outputs.items()}}))
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start the demo with a Terraform that behaves as told; returns the process."""
+    started = []
+    before = demo_directories()
+
+    def start(behaviour="deploys", **variables):
+        terraform = tmp_path / "terraform"
+        terraform.write_text(TERRAFORM.format(python=sys.executable, repository=str(REPOSITORY)))
+        terraform.chmod(0o755)
+        (tmp_path / "behaviour").write_text(behaviour)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.demo"],
+            cwd=REPOSITORY,
+            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TF_PLUGIN_DIR": str(tmp_path), **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+    for directory in demo_directories() - before:
+        shutil.rmtree(directory)
+
+
+def finish(process):
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output, errors
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def processes_of(session):
+    """The processes of a session, which a child keeps when it changes its process group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def demo_directories():
+    return set((REPOSITORY / ".work").glob("demo-*"))
+
+
+def test_every_setting_comes_back(start):
+    before = demo_directories()
+    process = start()
+    code, output, errors = finish(process)
+
+    assert (code, errors) == (0, "")
+    for setting in ("tags", "kinesis", "stream", "triggers", "ttl", "pitr", "auto_scaling"):
+        assert re.search(rf"│ {setting} .* equal ", output), setting
+        assert re.search(rf"^ +{setting} +applied ", output, re.MULTILINE), setting
+    assert re.search(r"attempt 1  +waiting: the target is CREATING; next look in \d+ s\n", output)
+    assert "All 7 settings are equal." in output
+    assert re.search(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)
+    assert "delivered a second time, made the function write nothing" in output
+    assert ESCAPE not in output
+    assert max(map(len, output.splitlines())) <= 120
+    assert processes_of(process.pid) == []
+    assert demo_directories() == before
+
+
+def test_settings_that_do_not_come_back_are_a_failure(start):
+    code, output, errors = finish(start("does nothing"))
+
+    assert code == 1
+    assert "DIFFERS" in output
+    assert " equal " not in output
+    assert "Not equal: tags, kinesis, stream, triggers, ttl, pitr, auto_scaling." in output
+    log = re.search(r"More is in (\S+)", errors)[1]
+    assert "tags: source {" in (REPOSITORY / log).read_text()
+
+
+def test_event_that_reaches_no_queue_is_said(start):
+    code, _, errors = finish(start("has no rule"))
+    assert code == 1
+    assert errors.startswith("The function was never run: no event of the restore reached its queue.\n")
+
+
+def test_terraform_that_fails_is_said_in_a_sentence_and_explained_in_the_log(start):
+    code, _, errors = finish(start("fails"))
+    assert code == 1
+    sentence, where = errors.splitlines()
+    assert sentence == "Terraform failed. Error: the provider was not in the mood"
+    assert "not in the mood" in (REPOSITORY / where.removeprefix("More is in ")).read_text()
+
+
+def test_terraform_that_is_missing_is_said(start, tmp_path):
+    code, _, errors = finish(start(PATH=str(tmp_path / "empty")))
+    assert code == 1
+    assert errors.startswith("Terraform is missing: ")
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group", "code"),
+    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143), (signal.SIGHUP, True, 129)],
+)
+def test_nothing_is_left_when_it_is_interrupted_while_terraform_runs(start, tmp_path, number, to_group, code):
+    before = demo_directories()
+    process = start("hangs")
+    while not (tmp_path / "pid").exists() and process.poll() is None:
+        time.sleep(0.05)
+    provider = int((tmp_path / "pid").read_text())
+    assert alive(provider)
+    (os.killpg if to_group else os.kill)(process.pid, number)
+
+    returned, _, errors = finish(process)
+    assert returned == code
+    assert errors == "Ending ...\nInterrupted: everything that the demo had started has ended.\n"
+    assert not alive(provider)
+    assert processes_of(process.pid) == []
+    assert demo_directories() == before
+
+
+def test_nothing_is_left_when_it_is_interrupted_while_the_function_runs(start):
+    process = start()
+    for line in process.stdout:
+        if "attempt 1 " in line:
+            break
+    left = processes_of(process.pid)
+    assert len(left) > 1, "the function's process is there"
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert finish(process)[0] == 130
+    assert not any(alive(pid) for pid in left)
+
+
+def test_reader_that_goes_away_ends_it(start):
+    process = start()
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    code, _, errors = finish(process)
+    assert code == 128 + signal.SIGPIPE
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("tags", {"b": "2", "a": "1"}, "a=1\nb=2"),
+        ("tags", {}, "-"),
+        ("kinesis", {"arn:aws:kinesis:eu-west-1:1:stream/changes": "MICROSECOND"}, "changes, MICROSECOND"),
+        ("stream", None, "-"),
+        ("stream", {"StreamEnabled": False}, "-"),
+        ("pitr", ("DISABLED", None), "-"),
+        ("pitr", ("ENABLED", 14), "14 days"),
+        ("something_new", {"a": 1}, '{"a": 1}'),
+    ],
+)
+def test_settings_in_words(setting, value, expected):
+    assert words(setting, value) == expected

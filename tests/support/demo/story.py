@@ -1,0 +1,237 @@
+"""What the demo does, step by step."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tests.support.child_process import ChildProcessRuntime
+from tests.support.demo.words import NONE, words
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.lambda_service import Invocation, LambdaService
+from tests.support.tables import REGION, make_source, restore, settings_of
+from tests.support.terraform import REPOSITORY, Terraform, find_terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.demo.screen import Screen
+
+SOURCE, TARGET = "orders", "orders-restored"
+RESTORE_SECONDS = 23 * 60
+# Longest time that the demo follows the restore, on the embedded clock.
+LIMIT_SECONDS = 2 * 3600
+# AWS goes on for a while after it has accepted a change: a trigger is Creating, a Kinesis destination ENABLING.
+SETTLING_SECONDS = 120
+READS = ("Describe", "List", "Get")
+
+
+class Demo:
+    """One run; `directory` takes what Terraform writes."""
+
+    def __init__(self, screen: Screen, directory: Path) -> None:
+        self._screen = screen
+        self._directory = directory
+
+    def run(self) -> bool:
+        """Return whether every setting came back.
+
+        Raises:
+            TerraformUnavailable: there is no Terraform or no AWS provider.
+            TerraformError: the module could not be applied.
+
+        """
+        self._screen.title(
+            "A restored DynamoDB table gets its settings back",
+            "Terraform applies the module to an AWS that runs here, on a clock of its own. No account is needed.",
+        )
+        # Before anything is started, because it may be missing.
+        find_terraform()
+        with ExitStack() as exits:
+            self._aws = exits.enter_context(EmbeddedAWS(server=True))
+            self._aws.restore_seconds = RESTORE_SECONDS
+            runtime = ChildProcessRuntime(self._aws.endpoint_url, self._aws.clock.sleep)
+            self._service = exits.enter_context(LambdaService(self._aws, runtime))
+            self._screen.done("Embedded AWS", f"{self._aws.endpoint_url}, {REGION}")
+            self._deploy()
+            source = settings_of(self._aws, SOURCE)
+            restored_at, active_at = self._restore()
+            before = self._follow(restored_at, active_at)
+            after = self._settled(source)
+            good = self._compare(source, before, after) and self._deliver_again()
+            return self._check_source(source) and good
+
+    def _deploy(self) -> None:
+        """Apply the module, and make the source table while the provider waits for the queues."""
+        started = time.monotonic()
+        with ThreadPoolExecutor(1) as executor, self._screen.terraform() as take:
+            making = executor.submit(self._make_source)
+            terraform = Terraform(
+                REPOSITORY / "examples" / "local",
+                {"TF_DATA_DIR": str(self._directory / "data")},
+                state=self._directory / "terraform.tfstate",
+                on_line=take,
+            )
+            terraform.init()
+            terraform.apply(endpoint=self._aws.endpoint_url)
+            making.result()
+        self._outputs = terraform.output()
+        detail = f"examples/local: rule, queues and function {self._outputs['function_name']}"
+        self._screen.done("Terraform", detail, time.monotonic() - started)
+
+    def _make_source(self) -> None:
+        make_source(self._aws, SOURCE)
+        count = self._aws.client("dynamodb").scan(TableName=SOURCE, Select="COUNT")["Count"]
+        self._screen.done("Source table", f"{SOURCE}: every setting, {count} items")
+
+    def _restore(self) -> tuple[float, float]:
+        """Restore the table; return when it was asked for, and when it will be ACTIVE."""
+        restore(self._aws, SOURCE, TARGET)
+        now = self._aws.clock.now()
+        self._screen.done("Restore", f"RestoreTableToPointInTime from {SOURCE} to {TARGET}, which takes 23 minutes;")
+        self._screen.line(f"{'':17} CloudTrail's event goes through rule and queue to the function.")
+        self._screen.line()
+        self._screen.line("  Embedded time since the restore call", "dim")
+        return now, now + RESTORE_SECONDS
+
+    def _follow(self, restored_at: float, active_at: float) -> dict[str, Any]:
+        """Show each attempt; return the settings of the restored table before the function found it ACTIVE."""
+        before: dict[str, Any] = {}
+        self._attempts: list[Invocation] = []
+        with self._screen.busy("The function looks, and waits in its queue"):
+            while (due := self._service.next_due()) is not None and due < restored_at + LIMIT_SECONDS:
+                if not before and due > active_at:
+                    before = self._look_at_restored(restored_at, active_at)
+                self._advance_to(due)
+                for invocation in self._service.poll_once():
+                    self._attempts.append(invocation)
+                    self._show(invocation, restored_at)
+        if not self._attempts:
+            raise DemoError("The function was never run: no event of the restore reached its queue.")
+        seconds = self._aws.clock.now() - active_at
+        before = before or self._look_at_restored(restored_at, active_at)
+        self._screen.line()
+        outcomes = [report["outcome"] for report in reports(self._attempts[-1])]
+        good = outcomes == ["in_sync"]
+        how = "In sync" if good else f"Not in sync, but {' '.join(outcomes) or 'without a report'}:"
+        when = f"{_duration(abs(seconds))} {'after' if seconds >= 0 else 'before'} the table was ACTIVE"
+        self._screen.verdict(f"{how} {when}, at attempt {len(self._attempts)}.", good=good)
+        return before
+
+    def _look_at_restored(self, restored_at: float, active_at: float) -> dict[str, Any]:
+        self._advance_to(active_at + 1)
+        settings = settings_of(self._aws, TARGET)
+        lost = [setting for setting, value in settings.items() if words(setting, value) == NONE]
+        detail = f"{TARGET} is there, without {', '.join(lost)}" if lost else f"{TARGET} is there"
+        self._screen.moment(active_at - restored_at, "ACTIVE", detail, "bold magenta")
+        return settings
+
+    def _advance_to(self, moment: float) -> None:
+        self._aws.clock.advance(max(0.001, moment - self._aws.clock.now()))
+
+    def _show(self, invocation: Invocation, restored_at: float) -> None:
+        for line in invocation.log_lines:
+            self._screen.note(line)
+        at = invocation.at - restored_at
+        what = f"attempt {len(self._attempts)}"
+        if invocation.error:
+            self._screen.moment(at, what, f"{invocation.error['errorType']}: {invocation.error['errorMessage']}", "red")
+        for report in reports(invocation):
+            if report["outcome"] == "waiting":
+                detail = f"waiting: {_why(report)}; next look in {report['next_look_seconds']} s"
+                self._screen.moment(at, what, detail)
+            else:
+                self._screen.moment(at, what, report["outcome"].replace("_", " "), "bold green")
+            for setting, outcome in report["settings"].items():
+                if outcome["changes"] or outcome["status"] in {"failed", "skipped"}:
+                    operations = Counter(change["operation"] for change in outcome["changes"])
+                    done = [name + (f" x{count}" if count > 1 else "") for name, count in operations.items()]
+                    self._screen.detail(setting, outcome["status"], ", ".join(done) or outcome["reason"])
+
+    def _settled(self, source: dict[str, Any]) -> dict[str, Any]:
+        """Give AWS the time that it needs after the last change, and return the settings of the restored table."""
+        end = self._aws.clock.now() + SETTLING_SECONDS
+        after = settings_of(self._aws, TARGET)
+        while after != source and self._aws.clock.now() < end:
+            self._aws.clock.advance(5)
+            after = settings_of(self._aws, TARGET)
+        return after
+
+    def _compare(self, source: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> bool:
+        rows = [
+            (
+                setting,
+                words(setting, value),
+                words(setting, before.get(setting)),
+                words(setting, after.get(setting)),
+                value == after.get(setting),
+            )
+            for setting, value in source.items()
+        ]
+        self._screen.table(("Setting", "Source", "Restored, before", "Restored, after", "Verdict"), rows)
+        different = [setting for setting, *_, equal in rows if not equal]
+        self._screen.verdict(
+            f"Not equal: {', '.join(different)}." if different else f"All {len(rows)} settings are equal.",
+            good=not different,
+        )
+        for setting in different:
+            self._screen.note(f"{setting}: source {source[setting]!r}, restored {after.get(setting)!r}")
+        return not different
+
+    def _deliver_again(self) -> bool:
+        """Deliver the first message once more; return whether nothing was written and nothing is in the DLQ."""
+        already = len(self._aws.calls)
+        sqs = self._aws.client("sqs")
+        body = self._attempts[0].event["Records"][0]["body"]
+        sqs.send_message(QueueUrl=self._outputs["queue_url"], MessageBody=body)
+        invocations = self._service.run_until_idle(LIMIT_SECONDS)
+        writes = [name for name in self._calls_of_the_function(already) if not name.startswith(READS)]
+        outcomes = [report["outcome"] for invocation in invocations for report in reports(invocation)]
+        good = not writes and outcomes == ["in_sync"]
+        self._screen.verdict(
+            "The same event, delivered a second time, made the function write nothing."
+            if good
+            else f"A second delivery ended as {outcomes} and wrote {writes}: it should have found everything done.",
+            good=good,
+        )
+        failed = sqs.receive_message(QueueUrl=self._outputs["dlq_url"], MessageAttributeNames=["All"]).get(
+            "Messages", []
+        )
+        for message in failed:
+            reason = message.get("MessageAttributes", {}).get("FailureReason", {}).get("StringValue", "no reason given")
+            self._screen.verdict(f"A message is in the dead-letter queue: {reason}", good=False)
+        return good and not failed
+
+    def _calls_of_the_function(self, first: int) -> Iterator[str]:
+        name = self._outputs["function_name"]
+        for call in self._aws.calls[first:]:
+            if call.principal and call.principal.arn.endswith(f"/{name}") and call.service != "sqs":
+                yield call.operation
+
+    def _check_source(self, source: dict[str, Any]) -> bool:
+        good = settings_of(self._aws, SOURCE) == source
+        text = f"{SOURCE} itself is as it was." if good else f"{SOURCE}, the source, has changed: it must not."
+        self._screen.verdict(text, good=good)
+        return good
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why in one sentence."""
+
+
+def reports(invocation: Invocation) -> list[dict[str, Any]]:
+    """Return the log lines of an invocation that carry a report."""
+    return [record for record in invocation.log_records if "outcome" in record and "settings" in record]
+
+
+def _why(report: dict[str, Any]) -> str:
+    return str(report.get("reason", "")).rstrip(".")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
