@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from table_sync.aws import is_table_arn
 from table_sync.restore import NotARestoreError, Restore, RestoreRefusedError, parse
 
 ORDERS = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+BACKUP = f"{ORDERS}/backup/01489602797149-73d8d5bc"
 
 
 def event(*, region="eu-west-1", source=None, target="orders-restored", **detail):
@@ -26,6 +28,48 @@ def event(*, region="eu-west-1", source=None, target="orders-restored", **detail
             **detail,
         },
     }
+
+
+def backup_event(**parameters):
+    requested = {"backupArn": BACKUP, "targetTableName": "orders-restored"} | parameters
+    return event(eventName="RestoreTableFromBackup", requestParameters=requested)
+
+
+def job_event(**detail):
+    """The event that AWS Backup's developer guide gives as an example, of a table instead of a database."""
+    return {
+        "version": "0",
+        "id": "ab32977c-378d-2122-e985-fgh4596f0709",
+        "detail-type": "Restore Job State Change",
+        "source": "aws.backup",
+        "account": "123456789012",
+        "time": "2026-07-15T03:14:58Z",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:backup:eu-west-1:123456789012:recovery-point:6f7fc1f8-2f2e-40ac-943b-8f8efa9ba99d"],
+        "detail": {
+            "restoreJobId": "AB123456-78C9-0123-456D-789012E34567",
+            "backupVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:jane",
+            "recoveryPointArn": "arn:aws:backup:eu-west-1:123456789012:recovery-point:6f7fc1f8",
+            "sourceResourceArn": ORDERS,
+            "backupSizeInBytes": "0",
+            "creationDate": "2026-07-15T03:10:01.742Z",
+            "iamRoleArn": "arn:aws:iam::123456789012:role/jane",
+            "percentDone": 0,
+            "resourceType": "DynamoDB",
+            "status": "COMPLETED",
+            "createdResourceArn": f"{ORDERS}-restored",
+            "completionDate": "2026-07-15T03:14:53.128Z",
+            **detail,
+        },
+    }
+
+
+EVENTS = {"point_in_time": event, "backup": backup_event, "aws_backup": job_event}
+
+
+@pytest.mark.parametrize("made", EVENTS.values(), ids=EVENTS.keys())
+def test_each_kind_of_restore_is_read(made):
+    assert parse(json.dumps(made())) == Restore(source=ORDERS, target=f"{ORDERS}-restored")
 
 
 @pytest.mark.parametrize(
@@ -55,9 +99,16 @@ def test_any_legal_table_name_is_taken(name):
     assert restore.source == restore.target == ORDERS.replace("orders", name)
 
 
-def test_a_failed_call_is_told_by_its_error_code():
+@pytest.mark.parametrize("name", ["RestoreTableToPointInTime", "RestoreTableFromBackup"])
+def test_a_failed_call_is_told_by_its_error_code(name):
     with pytest.raises(RestoreRefusedError, match="TableAlreadyExistsException"):
-        parse(json.dumps(event(errorCode="TableAlreadyExistsException")))
+        parse(json.dumps(event(eventName=name, errorCode="TableAlreadyExistsException")))
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_failed_job_is_told_by_its_status(status):
+    with pytest.raises(RestoreRefusedError, match=status):
+        parse(json.dumps(job_event(status=status, createdResourceArn=None)))
 
 
 @pytest.mark.parametrize(
@@ -83,6 +134,21 @@ def test_a_failed_call_is_told_by_its_error_code():
         json.dumps(event(source={"sourceTableName": "no/slash"})),
         json.dumps(event(recipientAccountId="12")),
         json.dumps(event(awsRegion={"no": "Region"})),
+        json.dumps(event(eventName=["RestoreTableToPointInTime"])),
+        json.dumps(backup_event(backupArn=None)),
+        json.dumps(backup_event(backupArn=[BACKUP])),
+        json.dumps(backup_event(backupArn=ORDERS)),
+        json.dumps(backup_event(backupArn="arn:aws:backup:eu-west-1:123456789012:recovery-point:6f7fc1f8")),
+        json.dumps(backup_event(backupArn="arn:aws:s3:::bucket/backup/1")),
+        json.dumps(backup_event(targetTableName=None)),
+        json.dumps(job_event() | {"detail-type": "Backup Job State Change"}),
+        json.dumps(job_event(resourceType="RDS")),
+        json.dumps(job_event(status="RUNNING")),
+        json.dumps(job_event(status=["COMPLETED"])),
+        json.dumps(job_event(sourceResourceArn=None)),
+        json.dumps(job_event(sourceResourceArn="orders")),
+        json.dumps(job_event(createdResourceArn="arn:aws:rds:eu-west-1:123456789012:db:orders")),
+        json.dumps(job_event(createdResourceArn={"no": "ARN"})),
     ],
     ids=lambda body: body[:40] or "empty",
 )
@@ -91,3 +157,25 @@ def test_anything_else_is_refused_without_quoting_it(body):
         parse(body)
     assert "jane" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([ORDERS, BACKUP, "orders", "COMPLETED"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(list(EVENTS.values())), st.data())
+def test_an_event_with_any_fields_changed_is_read_or_refused(made, data):
+    changed = made()
+    detail = changed["detail"]
+    where = data.draw(st.sampled_from([changed, detail, detail.get("requestParameters", detail)]))
+    for field in data.draw(st.lists(st.sampled_from(sorted(where)), min_size=1, unique=True)):
+        where[field] = data.draw(ANYTHING)
+    try:
+        restore = parse(json.dumps(changed))
+    except (NotARestoreError, RestoreRefusedError):
+        return
+    assert is_table_arn(restore.source)
+    assert is_table_arn(restore.target)
