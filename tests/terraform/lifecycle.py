@@ -79,14 +79,17 @@ class Lifecycle:
 
     def _live(self) -> Life:
         planner, applier = (self._checkout(name) for name in ("planner", "applier"))
-        self._plan_and_apply_elsewhere(planner, applier)
+        self._plan(planner)
+        self._apply_elsewhere(applier)
         outputs = applier.output()
         older_code = self._code()
         for terraform in (planner, applier):
             _package(terraform.directory).write_bytes(PACKAGE)
-        upgrade = self._plan_and_apply_elsewhere(planner, applier)
+        self._plan(planner)
+        upgrade = self._changes(planner)
+        self._apply_elsewhere(applier)
         code = self._code()
-        second_plan = self._plan(planner)
+        second_plan = self._changes(planner) if self._plan(planner) else {}
         restores = self._restore(outputs)
         self._run(applier).destroy(endpoint=self._aws.endpoint_url)
         return Life(outputs, restores, older_code, upgrade, code, second_plan, self._left())
@@ -105,24 +108,22 @@ class Lifecycle:
         self._run(terraform).init()
         return terraform
 
-    def _plan_and_apply_elsewhere(self, planner: Terraform, applier: Terraform) -> dict[str, list[str]]:
-        changes = self._plan(planner)
-        checkout = self._directory / "planner"
-        hidden = checkout.rename(self._directory / "hidden")
-        self._run(applier).apply(self._directory / "plan")
-        hidden.rename(checkout)
-        return changes
+    def _plan(self, planner: Terraform) -> bool:
+        return self._run(planner).plan(self._directory / "plan", endpoint=self._aws.endpoint_url)
 
-    def _plan(self, terraform: Terraform) -> dict[str, list[str]]:
-        plan = self._directory / "plan"
-        if not self._run(terraform).plan(plan, endpoint=self._aws.endpoint_url):
-            return {}
-        changes = self._run(terraform).show(plan)["resource_changes"]
+    def _changes(self, planner: Terraform) -> dict[str, list[str]]:
+        changes = self._run(planner).show(self._directory / "plan")["resource_changes"]
         return {
             change["address"]: change["change"]["actions"]
             for change in changes
             if change["change"]["actions"] != ["no-op"]
         }
+
+    def _apply_elsewhere(self, applier: Terraform) -> None:
+        checkout = self._directory / "planner"
+        hidden = checkout.rename(self._directory / "hidden")
+        self._run(applier).apply(self._directory / "plan")
+        hidden.rename(checkout)
 
     def _run(self, terraform: Terraform) -> Terraform:
         if self._stopped:

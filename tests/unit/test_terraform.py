@@ -1,0 +1,143 @@
+import os
+import platform
+import threading
+
+import pytest
+
+from tests.support.terraform import Terraform, TerraformError, TerraformUnavailable, chosen_plugin_dir, find_plugin_dir
+
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+HERE = f"{platform.system().lower()}_{ARCHITECTURE}"
+
+
+def mirror(root, version="5.100.0", system=HERE):
+    directory = root / "host.test" / "hashicorp" / "aws" / version / system
+    directory.mkdir(parents=True)
+    (directory / f"terraform-provider-aws_v{version}").touch()
+    return root
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Put a script in Terraform's place."""
+
+    def program(script):
+        path = tmp_path / "bin" / "terraform"
+        path.parent.mkdir()
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+        return Terraform(tmp_path)
+
+    return program
+
+
+def test_mirror_is_found_anywhere_near_the_root(tmp_path):
+    expected = mirror(tmp_path / "some" / "where" / "plugins")
+    assert find_plugin_dir(tmp_path) == expected
+
+
+def test_nearest_mirror_is_taken(tmp_path):
+    mirror(tmp_path / "a" / "deep" / "one")
+    expected = mirror(tmp_path / "near")
+    assert find_plugin_dir(tmp_path) == expected
+
+
+@pytest.mark.parametrize("other", [{"version": "5.99.9"}, {"version": "latest"}, {"system": "plan9_mips"}])
+def test_mirror_of_no_use_is_passed_over(tmp_path, other):
+    mirror(tmp_path / "of-no-use", **other)
+    assert find_plugin_dir(tmp_path) is None
+    expected = mirror(tmp_path / "somewhat" / "deeper")
+    assert find_plugin_dir(tmp_path) == expected
+
+
+def test_data_directory_of_terraform_is_no_mirror(tmp_path):
+    real = mirror(tmp_path / "deep" / "down" / "in" / "it")
+    versions = tmp_path / "data" / "host.test" / "hashicorp" / "aws" / "5.100.0"
+    versions.mkdir(parents=True)
+    (versions / HERE).symlink_to(real / "host.test" / "hashicorp" / "aws" / "5.100.0" / HERE)
+    assert find_plugin_dir(tmp_path) == real
+
+
+def test_missing_program_is_said_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TerraformUnavailable, match="no program named terraform is on PATH"):
+        Terraform(tmp_path)
+
+
+def test_plugin_dir_that_is_none_is_said_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path / "missing"))
+    with pytest.raises(TerraformUnavailable, match=r"TF_PLUGIN_DIR is .*missing, which is no directory"):
+        chosen_plugin_dir()
+
+
+def test_named_plugin_dir_is_taken_without_looking(tmp_path, monkeypatch, program):
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    terraform = program(f'echo "$@" >> {tmp_path}/commands')
+    terraform.init()
+    assert (tmp_path / "commands").read_text() == f"init -no-color -plugin-dir={tmp_path}\n"
+
+
+def test_directory_without_the_provider_is_said_in_a_sentence(tmp_path, monkeypatch, program):
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    terraform = program("echo 'Error: Failed to query available provider packages'; exit 1")
+    with pytest.raises(TerraformUnavailable, match="does not hold a version that the configuration accepts"):
+        terraform.init()
+
+
+def test_mistake_in_the_configuration_is_no_missing_provider(tmp_path, monkeypatch, program):
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    terraform = program("echo 'Error: Argument or block definition required'; exit 1")
+    with pytest.raises(TerraformError, match="Argument or block definition required"):
+        terraform.init()
+
+
+def test_commands_see_no_credentials_and_no_missing_configuration(monkeypatch, program):
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", "/no/such/file")
+    environment = program("env").run("version")
+    assert "AWS_PROFILE" not in environment
+    assert "TF_CLI_CONFIG_FILE" not in environment
+
+
+def test_variables_are_passed_as_terraform_reads_them(program):
+    terraform = program('printf "%s\\n" "$@"')
+    arguments = terraform.run("apply").splitlines()
+    assert arguments == ["apply", "-no-color"]
+    lines = []
+    terraform = Terraform(terraform.directory, on_line=lines.append)
+    terraform.apply(endpoint="http://127.0.0.1", max_attempts=5, enable_ttl_settings=False, tags={"team": "data"})
+    assert lines[3:] == [
+        "-var=endpoint=http://127.0.0.1",
+        "-var=max_attempts=5",
+        "-var=enable_ttl_settings=false",
+        '-var=tags={"team": "data"}',
+    ]
+
+
+def test_plan_says_whether_it_changes_anything(program):
+    terraform = program('case "$3" in -detailed-exitcode) exit "$CODE";; esac; exit 9')
+    results = [Terraform(terraform.directory, {"CODE": code}).plan() for code in ("0", "2")]
+    assert results == [False, True]
+    with pytest.raises(TerraformError):
+        Terraform(terraform.directory, {"CODE": "1"}).plan()
+
+
+def test_command_of_another_thread_can_be_interrupted(tmp_path, program):
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    terraform = program(f"trap 'echo saved the state; exit 1' INT; echo now > {started}; while :; do sleep 0.05; done")
+    errors = []
+
+    def apply():
+        try:
+            terraform.apply()
+        except TerraformError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=apply)
+    thread.start()
+    started.read_text()
+    terraform.interrupt()
+    thread.join()
+    assert "saved the state" in errors[0]
