@@ -17,6 +17,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from tests.support.embedded_aws.answers import Answer, AwsError
 from tests.support.embedded_aws.dynamodb_tables import invalid
 from tests.support.embedded_aws.service import Moto, Service, page
+from tests.support.embedded_aws.transitions import Transition
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
@@ -100,7 +101,7 @@ class AutoScaling(Service):
             known.described.update(changed)
         else:
             self._targets[key] = ScalableTarget(changed, dict(sent.get("Tags", {})))
-        self._apply_bounds_later(key, table)
+        self._apply_bounds_later(key, table, self.now)
         return {"ScalableTargetARN": changed["ScalableTargetARN"]}
 
     def deregister_scalable_target(self, call: "Call") -> None:
@@ -336,23 +337,24 @@ class AutoScaling(Service):
         names = [alarm["AlarmName"] for alarm in policy["Alarms"]]
         cloudwatch_backends[self.aws.account][region].delete_alarms(names)
 
-    def _apply_bounds_later(self, key: Key, table: "ControlledTable") -> None:
-        def apply() -> None:
+    def _apply_bounds_later(self, key: Key, table: "ControlledTable", after: float) -> None:
+        def apply(at: float) -> None:
             target = self._targets.get(key)
-            if target is None or table.billing_mode != "PROVISIONED" or table.status.status(self.now) == "DELETING":
+            status = table.status.status(at)
+            if target is None or table.billing_mode != "PROVISIONED" or status == "DELETING":
                 return
-            if table.status.status(self.now) != "ACTIVE":
-                self._apply_bounds_later(key, table)
-                return
-            self._apply_bounds(key, target, table)
+            if status == "ACTIVE":
+                self._apply_bounds(key, target, table, at)
+            else:
+                self._apply_bounds_later(key, table, at)
 
-        table.scheduled.append((self.now + self.aws.delays.auto_scaling, apply))
+        self.aws.dynamodb.schedule(after + self.aws.delays.auto_scaling, apply)
 
-    def _apply_bounds(self, key: Key, target: ScalableTarget, table: "ControlledTable") -> None:
+    def _apply_bounds(self, key: Key, target: ScalableTarget, table: "ControlledTable", at: float) -> None:
         named, counted = RESOURCE.fullmatch(key[1]), DIMENSION.fullmatch(key[2])
         assert named  # _key has seen to both
         assert counted
-        scaled = table.moto
+        scaled: Any = table.moto
         if named["index"]:
             scaled = next((index for index in table.moto.global_indexes if index.name == named["index"]), None)
         if scaled is None or target.described["SuspendedState"]["DynamicScalingOutSuspended"]:
@@ -361,7 +363,7 @@ class AutoScaling(Service):
         wanted = max(target.described["MinCapacity"], min(present, target.described["MaxCapacity"]))
         if wanted != present:
             scaled.throughput = scaled.throughput | {counted["units"]: wanted}
-            self.aws.dynamodb.begin_update(table, self.aws.delays.capacity)
+            table.status = Transition("UPDATING", "ACTIVE", at + self.aws.delays.capacity)
 
 
 def _metric_of(configuration: dict[str, Any]) -> Any:

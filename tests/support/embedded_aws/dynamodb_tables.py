@@ -3,6 +3,8 @@
 Sources: DynamoDB API reference and botocore's service model; live probes of October 2026 where marked.
 """
 
+import heapq
+import itertools
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -68,7 +70,6 @@ class ControlledTable:
     policies: dict[str, Lagging[tuple[str, str] | None]] = field(default_factory=dict)
     kinesis: "dict[str, Destination]" = field(default_factory=dict)
     insights: "dict[str | None, Insights]" = field(default_factory=dict)
-    scheduled: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     @property
     def arn(self) -> str:
@@ -93,12 +94,14 @@ class Tables(Service):
         """Start without tables."""
         super().__init__(aws)
         self._controlled: dict[Table, ControlledTable] = {}
+        self._scheduled: list[tuple[float, int, Callable[[float], None]]] = []
+        self._order = itertools.count()
 
     # What tests and the other services use.
 
     def tables(self, region: str) -> list[ControlledTable]:
         """Return the tables of a Region."""
-        self.settle(region)
+        self.settle()
         return [self._known(table) for table in self.backend(region).tables.values()]
 
     def stream_exists(self, arn: str) -> bool:
@@ -111,7 +114,7 @@ class Tables(Service):
         match = TABLE_ARN.match(arn)
         if not match or match["account"] != self.aws.account:
             return None
-        self.settle(match["region"])
+        self.settle()
         table = self.backend(match["region"]).tables.get(match["name"])
         return None if table is None else self._known(table)
 
@@ -119,7 +122,7 @@ class Tables(Service):
 
     def handle(self, call: "Call", moto: Moto) -> Answer:
         """Let time do its work before the call."""
-        self.settle(call.region)
+        self.settle()
         return super().handle(call, moto)
 
     def check(self, call: "Call") -> None:
@@ -176,7 +179,8 @@ class Tables(Service):
         if status in {"CREATING", "UPDATING"}:
             raise in_use(table, status)
         if status == "ACTIVE":
-            table.status = Transition("DELETING", "DELETED", self.now + self.aws.delays.delete_table)
+            table.status = Transition("DELETING")
+            self.schedule(self.now + self.aws.delays.delete_table, lambda _: self._drop(table))
         return {"TableDescription": self.described(table) | {"TableStatus": "DELETING"}}
 
     # How it works.
@@ -185,17 +189,15 @@ class Tables(Service):
         """Return moto's backend of a Region."""
         return dynamodb_backends[self.aws.account][region]
 
-    def settle(self, region: str) -> None:
-        """Do what is due: drop tables that are deleted, run what was scheduled for them."""
-        for name, table in list(self.backend(region).tables.items()):
-            controlled = self._known(table)
-            if controlled.status.status(self.now) == "DELETED":
-                del self.backend(region).tables[name], self._controlled[table]
-                continue
-            due = [action for at, action in controlled.scheduled if at <= self.now]
-            controlled.scheduled = [(at, action) for at, action in controlled.scheduled if at > self.now]
-            for action in due:
-                action()
+    def schedule(self, at: float, action: Callable[[float], None]) -> None:
+        """Have `action` done at a point in time (epoch seconds), which it is given."""
+        heapq.heappush(self._scheduled, (at, next(self._order), action))
+
+    def settle(self) -> None:
+        """Do what is due, in the order of time."""
+        while self._scheduled and self._scheduled[0][0] <= self.now:
+            at, _, action = heapq.heappop(self._scheduled)
+            action(at)
 
     def table(self, call: "Call", parameter: str = "TableName") -> ControlledTable:
         """Return the table that a parameter names, by name or ARN; raise AwsError if there is none."""
@@ -213,9 +215,8 @@ class Tables(Service):
         earliest = max(table.recoverable_since, self.now - period)
         return earliest, max(earliest, self.now - LATEST_RESTORABLE_LAG)
 
-    def begin_update(self, table: ControlledTable, seconds: float) -> None:
-        """Make a table UPDATING for some seconds."""
-        table.status = Transition("UPDATING", "ACTIVE", self.now + seconds)
+    def _drop(self, table: ControlledTable) -> None:
+        del self.backend(table.moto.region_name).tables[table.moto.name], self._controlled[table.moto]
 
     def control(self, table: Table, status: Transition, tags: dict[str, str] | None = None) -> ControlledTable:
         """Take control of a table that moto has just made."""

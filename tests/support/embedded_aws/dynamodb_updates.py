@@ -62,7 +62,7 @@ class Updates(Tables):
         change: Callable[[ControlledTable, dict[str, Any]], float] = getattr(
             self, f"_update_{concern.replace(' ', '_')}"
         )
-        self.begin_update(table, change(table, sent))
+        table.status = Transition("UPDATING", "ACTIVE", self.now + change(table, sent))
         return {"TableDescription": self.described(table)}
 
     # What UpdateTable does of each concern; each returns for how many seconds the table is UPDATING.

@@ -43,7 +43,7 @@ class KinesisDestinations(Tables):
             Transition("ENABLING", "ACTIVE", at),
             configuration.get("ApproximateCreationDateTimePrecision", "MILLISECOND"),
         )
-        table.scheduled.append((at, lambda: self._connect(table, stream)))
+        self.schedule(at, lambda _: self._connect(table, stream))
         return self._answer(table, stream) | {"EnableKinesisStreamingConfiguration": configuration or None}
 
     def disable_kinesis_streaming_destination(self, call: "Call") -> dict[str, Any]:

@@ -16,8 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from moto.sqs.models import sqs_backends
-
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.embedded_aws.service import Service, page
@@ -71,7 +69,6 @@ class Message:
     received: int | None = None
     receipt_handles: list[str] = field(default_factory=list)
     source_arn: str | None = None
-    delayed_until: int = 0
 
 
 @dataclass(eq=False)
@@ -92,31 +89,6 @@ class Queue:
     def number(self, attribute: str) -> int:
         """Return an attribute that is a number."""
         return int(self.attributes[attribute])
-
-    @property
-    def region(self) -> str:
-        """The Region."""
-        return self.arn.split(":")[3]
-
-    @property
-    def account_id(self) -> str:
-        """The account."""
-        return self.arn.split(":")[4]
-
-    @property
-    def queue_arn(self) -> str:
-        """The ARN, by the name that moto gives it."""
-        return self.arn
-
-    @property
-    def messages(self) -> list[Message]:
-        """The messages that can be received now."""
-        now = round(self.clock.now() * 1000)
-        return [message for message in self.kept() if message.visible_at <= now]
-
-    @property
-    def _messages(self) -> list[Message]:
-        return self.kept()
 
     def kept(self) -> list[Message]:
         """Return the messages, visible or not, without those whose retention is over.
@@ -192,7 +164,6 @@ class Sqs(Service):
             )
             _set_attributes(known, given)
             self._queues[arn] = known
-            sqs_backends[self.aws.account][call.region].queues[name] = known
         for attribute, value in given.items():
             if not _same(known.attributes.get(attribute, ""), value):
                 reason = f"A queue already exists with the same name and a different value for attribute {attribute}"
@@ -201,8 +172,7 @@ class Sqs(Service):
 
     def delete_queue(self, call: "Call") -> None:
         """DeleteQueue."""
-        queue = self._queues.pop(self._queue(call).arn)
-        del sqs_backends[self.aws.account][call.region].queues[queue.name]
+        del self._queues[self._queue(call).arn]
 
     def get_queue_url(self, call: "Call") -> dict[str, Any]:
         """GetQueueUrl."""
@@ -458,14 +428,15 @@ class Sqs(Service):
     def _receive(self, queue: Queue, limit: int, seconds: int) -> list[Message]:
         now = self._milliseconds()
         received: list[Message] = []
+        redrive = queue.redrive
         queue.stored = queue.kept()
         for message in queue.kept():
             if message.visible_at > now or len(received) == limit:
                 continue
-            if queue.redrive and message.receive_count >= queue.redrive[1] and queue.redrive[0] in self._queues:
+            if redrive and message.receive_count >= redrive[1] and redrive[0] in self._queues:
                 queue.stored.remove(message)
                 message.source_arn, message.received, message.visible_at = queue.arn, None, now
-                self._queues[queue.redrive[0]].stored.append(message)
+                self._queues[redrive[0]].stored.append(message)
                 continue
             message.receive_count += 1
             message.first_received = message.first_received or now
