@@ -81,7 +81,6 @@ outputs = {{"function_name": function.name, "queue_url": function.queue_url, "dl
 def start(tmp_path):
     """Start the demo with a Terraform that behaves as told; returns the process."""
     started = []
-    before = demo_directories()
 
     def start(behaviour="deploys", **variables):
         terraform = tmp_path / "terraform"
@@ -108,8 +107,8 @@ def start(tmp_path):
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()
-    for directory in demo_directories() - before:
-        shutil.rmtree(directory)
+        for directory in directories_of(process):
+            shutil.rmtree(directory)
 
 
 def finish(process):
@@ -137,12 +136,11 @@ def processes_of(session):
     return found
 
 
-def demo_directories():
-    return set((REPOSITORY / ".work").glob("demo-*"))
+def directories_of(process):
+    return list((REPOSITORY / ".work").glob(f"demo-{process.pid}-*"))
 
 
 def test_every_setting_comes_back(start):
-    before = demo_directories()
     process = start()
     code, output, errors = finish(process)
 
@@ -157,7 +155,7 @@ def test_every_setting_comes_back(start):
     assert ESCAPE not in output
     assert max(map(len, output.splitlines())) <= 120
     assert processes_of(process.pid) == []
-    assert demo_directories() == before
+    assert directories_of(process) == []
 
 
 def test_settings_that_do_not_come_back_are_a_failure(start):
@@ -197,7 +195,6 @@ def test_terraform_that_is_missing_is_said(start, tmp_path):
     [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143), (signal.SIGHUP, True, 129)],
 )
 def test_nothing_is_left_when_it_is_interrupted_while_terraform_runs(start, tmp_path, number, to_group, code):
-    before = demo_directories()
     process = start("hangs")
     while not (tmp_path / "pid").exists() and process.poll() is None:
         time.sleep(0.05)
@@ -210,7 +207,7 @@ def test_nothing_is_left_when_it_is_interrupted_while_terraform_runs(start, tmp_
     assert errors == "Ending ...\nInterrupted: everything that the demo had started has ended.\n"
     assert not alive(provider)
     assert processes_of(process.pid) == []
-    assert demo_directories() == before
+    assert directories_of(process) == []
 
 
 def test_nothing_is_left_when_it_is_interrupted_while_the_function_runs(start):

@@ -36,7 +36,7 @@ def main() -> int:
         signal.signal(number, _end)
     work = REPOSITORY / ".work"
     work.mkdir(exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="demo-", dir=work))
+    directory = Path(tempfile.mkdtemp(prefix=f"demo-{os.getpid()}-", dir=work))
     with (directory / "log").open("w") as log:
         code = _run(Screen(log), directory)
     if code == 1:
