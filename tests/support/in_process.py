@@ -36,6 +36,21 @@ class Context:
     deadline: float
     clock: Clock
 
+    @classmethod
+    def of(cls, function: DeployedFunction, request_id: str, log_stream: str, clock: Clock) -> Context:
+        """Return the context of an invocation that begins now."""
+        return cls(
+            aws_request_id=request_id,
+            function_name=function.name,
+            function_version=function.version,
+            invoked_function_arn=function.arn,
+            memory_limit_in_mb=str(function.memory_size),
+            log_group_name=function.log_group,
+            log_stream_name=log_stream,
+            deadline=clock.now() + function.timeout,
+            clock=clock,
+        )
+
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda would end the invocation."""
         return max(0, int((self.deadline - self.clock.now()) * 1000))
@@ -57,17 +72,7 @@ class InProcessRuntime:
     def invoke(self, function: DeployedFunction, invocation: InvocationRequest) -> RuntimeResult:
         """Call the handler once; an exception becomes the error that the runtime client would report."""
         log_stream = log_stream_name(function, invocation.at)
-        context = Context(
-            aws_request_id=invocation.request_id,
-            function_name=function.name,
-            function_version=function.version,
-            invoked_function_arn=function.arn,
-            memory_limit_in_mb=str(function.memory_size),
-            log_group_name=function.log_group,
-            log_stream_name=log_stream,
-            deadline=self._clock.now() + function.timeout,
-            clock=self._clock,
-        )
+        context = Context.of(function, invocation.request_id, log_stream, self._clock)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         variables = kept | function.environment(invocation.credentials, log_stream) | self._environment
         response, error = None, None
@@ -77,7 +82,7 @@ class InProcessRuntime:
             patch.dict(os.environ, variables, clear=True),
             patch.object(time, "sleep", self._clock.sleep),
             contextlib.redirect_stdout(output),
-            _redirected_loggers(output),
+            redirected_loggers(output),
         ):
             try:
                 response = json.dumps(self._handler(json.loads(invocation.payload), context))
@@ -98,7 +103,7 @@ class InProcessRuntime:
 
 
 @contextlib.contextmanager
-def _redirected_loggers(output: io.StringIO) -> Iterator[None]:
+def redirected_loggers(output: io.StringIO) -> Iterator[None]:
     """Let loggers write to `output`: a handler keeps the standard output of the time when its module was imported."""
     loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
     handlers = {handler for logger in loggers for handler in logger.handlers if type(handler) is logging.StreamHandler}

@@ -26,7 +26,8 @@ A_DAY = 24 * 3600
 class Pipeline:
     """Rule, queue, dead-letter queue and function with the module's defaults, and what came of them.
 
-    A context manager. `handler` stands for the deployed code, `variables` are the function's environment.
+    A context manager. `handler` stands for the deployed code, which `service` runs by default one invocation after
+    another; `variables` are the function's environment.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Pipeline:
         aws: EmbeddedAWS,
         handler: Callable[[Any, Any], Any] = lambda_handler,
         *,
+        service: LambdaService | None = None,
         max_attempts: int = 1000,
         **variables: str,
     ) -> None:
@@ -42,7 +44,7 @@ class Pipeline:
         boto3.DEFAULT_SESSION = None
         self.aws = aws
         self.invocations: list[Invocation] = []
-        self.service = LambdaService(aws, InProcessRuntime(handler, aws.clock))
+        self.service = service or LambdaService(aws, InProcessRuntime(handler, aws.clock))
         self._max_attempts = max_attempts
         self._variables = variables
 
