@@ -259,8 +259,8 @@ variable "message_retention_seconds" {
 
 variable "runtime" {
   description = <<-EOT
-    Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. `python3.14` needs a provider
-    that knows it (6.22 or newer).
+    Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. For `python3.14` the provider
+    must be new enough to know it; 5.100.0 is not.
   EOT
   type        = string
   default     = "python3.13"
@@ -442,7 +442,7 @@ variable "package_s3" {
 variable "powertools_layer_arn" {
   description = <<-EOT
     ARN of a layer version with Powertools for AWS Lambda (Python) 3 to use instead of the module's own layer, in the
-    function's Region; `null` makes the layer.
+    function's Region; `null` makes the layer. It must be known when the plan is made.
   EOT
   type        = string
   default     = null
