@@ -20,7 +20,7 @@ class Meaning(Enum):
 
     SETTLING = "AWS is still working on the table: look again within seconds"
     TRANSIENT = "look again later"
-    ALREADY_SO = "what was asked for is there"
+    ALREADY_SO = "what was asked for is there: look again to see it"
     FINAL = "it will not succeed by itself"
 
 
@@ -35,6 +35,7 @@ _MEANING_OF_CODE = {
     "ResourceInUseException": Meaning.SETTLING,
     "ExpiredToken": Meaning.TRANSIENT,
     "ExpiredTokenException": Meaning.TRANSIENT,
+    "InternalServiceException": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
     "RequestExpired": Meaning.TRANSIENT,
@@ -52,8 +53,10 @@ _MEANING_IN_OPERATION = {
 _MEANING_OF_MESSAGE = {
     "already has an enabled stream": Meaning.SETTLING,
     "modified multiple times within a fixed interval": Meaning.TRANSIENT,
+    "precision is already set to the desired value": Meaning.ALREADY_SO,
     "timetolive is already enabled": Meaning.ALREADY_SO,
     "to perform enable operation": Meaning.SETTLING,
+    "to perform update operation": Meaning.SETTLING,
 }
 _SERVER_ERROR = 500
 

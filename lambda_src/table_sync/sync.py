@@ -171,7 +171,10 @@ class Reconciliation:
         """Apply changes; return what stands in the way of calling them done."""
         applied = self._applied[setting.NAME]
         results = []
+        refused: set[str] = set()
         for change in changes:
+            if change.part in refused:
+                continue
             if change.undone and change in applied:
                 results.append((Status.FAILED, change.undone))
                 continue
@@ -179,13 +182,13 @@ class Reconciliation:
                 working = setting.apply(change, self._target)
             except Exception as error:  # noqa: BLE001 (one change's failure never stops another)
                 meaning = errors.meaning(error)
-                if meaning is Meaning.ALREADY_SO:
-                    continue
                 results.append(_judge(error))
-                if meaning is Meaning.SETTLING:
+                if meaning in {Meaning.SETTLING, Meaning.ALREADY_SO}:
                     self._due.add(setting.NAME)
                 if meaning is Meaning.TRANSIENT:
                     break
+                if meaning is Meaning.FINAL and change.part:
+                    refused.add(change.part)
             else:
                 applied.append(change)
                 if working:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,7 @@ def _described(client: Any, what: str, **parameters: Any) -> Iterator[dict[str, 
 
 def _write(operation: str, description: Mapping[str, Any], *keys: str) -> Change:
     present = {key: description[key] for key in (*_IDENTITY, *keys) if description.get(key) is not None}
-    return Change(operation, present)
+    return Change(operation, present, part=f"{description['ResourceId']} {description['ScalableDimension']}")
 
 
 def _register(target: Mapping[str, Any]) -> Change:
@@ -151,7 +151,7 @@ def _for_table(write: Change, source: str, target: str) -> Change:
     parameters["ResourceId"] = _renamed_segment(parameters["ResourceId"], source, target)
     if "PolicyName" in parameters:
         parameters["PolicyName"] = _shortened(_renamed_segment(parameters["PolicyName"], source, target))
-    return Change(write.operation, parameters)
+    return replace(write, parameters=parameters)
 
 
 def _renamed_segment(text: str, source: str, target: str) -> str:

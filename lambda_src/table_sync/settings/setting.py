@@ -35,6 +35,8 @@ class Change:
     parameters: Mapping[str, Any]
     undone: str = field(default="", compare=False)
     """Why AWS gave up on the same write earlier, if it did."""
+    part: str = field(default="", compare=False)
+    """What the write is for, if others are for the same: once it has been refused for good, they are not tried."""
 
 
 @dataclass(frozen=True)
