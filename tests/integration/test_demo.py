@@ -18,7 +18,7 @@ ESCAPE = "\x1b"
 
 # Deploys what the module would; what it does is told by the first line of `behaviour` beside it.
 TERRAFORM = """#!{python}
-import json, pathlib, subprocess, sys, time
+import io, json, pathlib, subprocess, sys, time, zipfile
 
 command = sys.argv[1]
 here = pathlib.Path(__file__).parent
@@ -56,6 +56,26 @@ dist = pathlib.Path({repository!r}) / "lambda_src" / "dist"
 code, handler = (dist / "function.zip").read_bytes(), "table_sync.handler.lambda_handler"
 if behaviour == "does nothing":
     code, handler = zip_of({{"idle.py": "def handler(event, context): pass"}}), "idle.handler"
+if behaviour == "writes too often":
+    restless = '''
+import boto3, json
+from table_sync.handler import lambda_handler
+
+def handler(event, context):
+    result = lambda_handler(event, context)
+    request = json.loads(event["Records"][0]["body"])["detail"]["requestParameters"]
+    if not result["batchItemFailures"]:
+        client = boto3.client("dynamodb")
+        arn = client.describe_table(TableName=request["targetTableName"])["Table"]["TableArn"]
+        client.tag_resource(ResourceArn=arn, Tags=client.list_tags_of_resource(ResourceArn=arn)["Tags"])
+    return result
+'''
+    both = io.BytesIO(code)
+    with zipfile.ZipFile(both, "a") as package:
+        entry = zipfile.ZipInfo("restless.py")
+        entry.external_attr = 0o644 << 16
+        package.writestr(entry, restless)
+    code, handler = both.getvalue(), "restless.handler"
 function = deploy_queued_function(
     aws, "table-sync", code, handler=handler, layers=[(dist / "layer.zip").read_bytes()], Timeout=60,
     queue_attributes={{"DelaySeconds": "60", "VisibilityTimeout": "720"}},
@@ -167,6 +187,14 @@ def test_settings_that_do_not_come_back_are_a_failure(start):
     assert "Not equal: tags, kinesis, stream, triggers, ttl, pitr, auto_scaling." in output
     log = re.search(r"More is in (\S+)", errors)[1]
     assert "tags: source {" in (REPOSITORY / log).read_text()
+
+
+def test_second_delivery_that_writes_is_a_failure(start):
+    code, output, _ = finish(start("writes too often"))
+
+    assert code == 1
+    assert "All 7 settings are equal." in output
+    assert re.search(r"✗ A second delivery .* wrote \['TagResource'\]", output)
 
 
 def test_event_that_reaches_no_queue_is_said(start):

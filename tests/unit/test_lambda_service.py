@@ -221,6 +221,7 @@ def test_disabled_mapping_is_not_polled(aws):
     aws.clock.advance(60)
     aws.client("sqs").send_message(QueueUrl=deployed.queue_url, MessageBody="unseen")
     with LambdaService(aws, InProcessRuntime(failing(), aws.clock)) as service:
+        assert service.poll_once() == []
         assert service.run_until_idle(max_seconds=3600) == []
 
     assert messages_in(aws, deployed.queue_url) == 1
