@@ -126,13 +126,28 @@ def test_a_fault_may_choose_and_may_last(aws):
     assert len(rule.met) == 3
 
 
-def test_the_clock_rules_moto(aws):
-    sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName="q", Attributes={"DelaySeconds": "60"})["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="x")
-    assert "Messages" not in sqs.receive_message(QueueUrl=url)
-    aws.clock.advance(60)
-    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "x"
+@pytest.mark.parametrize("server", [False, True])
+def test_the_clock_rules_moto(server):
+    with EmbeddedAWS(server=server) as aws:
+        aws.clock.advance(1_000_000)
+        aws.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+        stream = aws.client("kinesis").describe_stream_summary(StreamName="changes")["StreamDescriptionSummary"]
+        assert stream["StreamCreationTimestamp"].timestamp() == pytest.approx(aws.clock.now(), abs=60)
+
+
+def test_a_clock_stands_still_until_it_is_moved_and_never_runs_backwards(aws):
+    before = aws.clock.now()
+    aws.clock.sleep(2.5)
+    assert aws.clock.now() == before + 2.5
+    with pytest.raises(ValueError, match="backwards"):
+        aws.clock.advance(-1)
+
+
+def test_a_call_that_is_refused_is_not_done(aws):
+    with pytest.raises(ClientError):
+        aws.client("dynamodb").describe_table(TableName="missing")
+    (call,) = aws.calls
+    assert (call.error, call.done) == ("ResourceNotFoundException", False)
 
 
 def test_state_ends_with_the_context():
