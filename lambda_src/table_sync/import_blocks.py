@@ -178,21 +178,13 @@ class _File:
                     yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
 
     def _contributor_insights(self) -> Iterator[str]:
-        for summary in self._insights():
-            if summary["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
-                index = summary.get("IndexName", "")
+        client = self._table.client("dynamodb")
+        for index in ("", *self._table.indexes):
+            of_index = {"IndexName": index} if index else {}
+            insights = client.describe_contributor_insights(TableName=self._table.name, **of_index)
+            if insights["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
                 identity = f"name:{self._table.name}/index:{index}/{self._table.account}"
                 yield self._attached("aws_dynamodb_contributor_insights", identity, index)
-
-    def _insights(self) -> Iterator[Mapping[str, Any]]:
-        parameters = {"TableName": self._table.name}
-        while True:
-            # botocore has no paginator for it.
-            page = self._table.client("dynamodb").list_contributor_insights(**parameters)
-            yield from page.get("ContributorInsightsSummaries", [])
-            if not page.get("NextToken"):
-                return
-            parameters["NextToken"] = page["NextToken"]
 
     def _resource_policy(self) -> Iterator[str]:
         client = self._table.client("dynamodb")

@@ -12,7 +12,16 @@ import pytest
 from table_sync import cli
 from table_sync.settings import SETTINGS
 from tests.support.attachments import attach
-from tests.support.tables import TAGS, make_function, make_source, make_table, restore, settings_of, wait_until_active
+from tests.support.tables import (
+    TAGS,
+    make_function,
+    make_source,
+    make_table,
+    restore,
+    scale,
+    settings_of,
+    wait_until_active,
+)
 
 ALL = [setting.NAME for setting in SETTINGS]
 READS = ("Describe", "Get", "List")
@@ -168,6 +177,20 @@ def test_a_dry_run_writes_nothing(aws, run):
     assert answer.code == 2
     assert answer.words == dict.fromkeys(ALL, "differs")
     assert writes(aws) == []
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_report_has_the_changes_of_every_attempt(aws, run):
+    planned = json.loads(run("diff", "orders", "orders-restored", "--json").out)["settings"]
+    aws.faults.throttle("PutScheduledAction", times=2)
+    answer = run("sync", "orders", "orders-restored", "--yes", "--json")
+    assert answer.code == 0
+    assert "PutScheduledAction: ThrottlingException" in answer.err
+    applied = json.loads(answer.out)["settings"]
+    assert {name: setting["changes"] for name, setting in applied.items()} == {
+        name: setting["changes"] for name, setting in planned.items()
+    }
+    assert {setting["status"] for setting in applied.values()} == {"applied"}
 
 
 def test_sync_waits_for_a_table_that_is_being_restored(aws, run):
@@ -406,6 +429,37 @@ def test_names_that_are_no_identifiers_still_get_addresses_of_their_own(aws, run
         "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_2",
         "aws_dynamodb_contributor_insights.table_0_1_orders_v2_a_b_3",
     ]
+
+
+def test_what_is_on_its_way_out_is_not_imported(aws, run):
+    make_source(aws)
+    destinations = aws.client("dynamodb").describe_kinesis_streaming_destination(TableName="orders")
+    aws.client("dynamodb").disable_kinesis_streaming_destination(
+        TableName="orders", StreamArn=destinations["KinesisDataStreamDestinations"][0]["StreamArn"]
+    )
+    aws.clock.advance(60)
+    for mapping in aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
+        aws.client("lambda").delete_event_source_mapping(UUID=mapping["UUID"])
+    addresses = {address.partition(".")[0] for address, _ in imports_in(run("import-blocks", "orders").out)}
+    assert addresses == {"aws_dynamodb_table", "aws_appautoscaling_target", "aws_appautoscaling_policy"}
+
+
+def test_a_policy_with_a_name_too_long_for_the_provider_is_a_comment(aws, run):
+    make_table(aws, "orders", indexes=())
+    scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": "table/orders",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+    }
+    client = aws.client("application-autoscaling")
+    policy = client.describe_scaling_policies(**target)["ScalingPolicies"][0]
+    client.delete_scaling_policy(PolicyName=policy["PolicyName"], **target)
+    kept = {key: policy[key] for key in (*target, "PolicyType", "TargetTrackingScalingPolicyConfiguration")}
+    client.put_scaling_policy(PolicyName="p" * 256, **kept)
+    out = run("import-blocks", "orders").out
+    assert "aws_appautoscaling_policy" not in out
+    assert f'# The AWS provider takes no scaling policy name as long as "{"p" * 256}".' in out
 
 
 @pytest.mark.usefixtures("restored")
