@@ -211,6 +211,14 @@ def test_terraform_that_fails_is_said_in_a_sentence_and_explained_in_the_log(sta
     assert "not in the mood" in (REPOSITORY / where.removeprefix("More is in ")).read_text()
 
 
+def test_terminal_without_unicode_gets_plain_characters(start):
+    code, output, _ = finish(start("fails", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
+    assert code == 1
+    assert "+ Embedded AWS" in output
+    assert output.isascii()
+    assert "?" not in output
+
+
 def test_terraform_that_is_missing_is_said(start, tmp_path):
     code, _, errors = finish(start(PATH=str(tmp_path / "empty")))
     assert code == 1

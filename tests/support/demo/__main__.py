@@ -37,7 +37,7 @@ def main() -> int:
     work = REPOSITORY / ".work"
     work.mkdir(exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix=f"demo-{os.getpid()}-", dir=work))
-    with (directory / "log").open("w") as log:
+    with (directory / "log").open("w", encoding="utf-8") as log:
         code = _run(Screen(log), directory)
     if code == 1:
         print(f"More is in {os.path.relpath(directory / 'log')}", file=sys.stderr)  # noqa: T201

@@ -16,12 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
 PLAIN_WIDTH = 100
-# Of setting, source, before, after and verdict; the first and last take what they need.
-COLUMN_RATIOS = (None, 4, 1, 4, None)
+HEADINGS = ("Setting", "Source", "Restored, before", "Restored, after", "Verdict")
 PLANNED = re.compile(r"Plan: (?P<count>\d+) to add")
 RESOURCE = re.compile(
     r"(module\.\w+\.)?(?P<name>\w+\.\w+)(\[\d+\])?: (?P<what>Creating\.\.\.|Creation complete after (?P<seconds>\S+))"
@@ -33,9 +32,11 @@ class Screen:
 
     def __init__(self, log: TextIO) -> None:
         for stream in (sys.stdout, sys.stderr):
-            # A terminal that lacks an arrow shows a question mark.
             stream.reconfigure(errors="replace")
         console = Console(highlight=False)
+        ascii_only = not console.encoding.startswith("utf")
+        self._good, self._bad = ("+", "!") if ascii_only else ("✓", "✗")
+        self._box = box.ASCII2 if ascii_only else box.ROUNDED
         self.plain = not console.is_terminal or console.is_dumb_terminal
         self._console = console
         self._log = log
@@ -54,7 +55,8 @@ class Screen:
         """Write that a step is done; `seconds` are real ones."""
         took = "" if seconds is None else f" ({seconds:.0f} s)"
         self._hanging(
-            Text.assemble(("✓ ", "bold green"), (f"{what:<13}", "bold")), Text.assemble(detail, (took, "dim"))
+            Text.assemble((f"{self._good} ", "bold green"), (f"{what:<13}", "bold")),
+            Text.assemble(detail, (took, "dim")),
         )
 
     def moment(self, at: float, what: str, detail: str, style: str = "") -> None:
@@ -69,7 +71,8 @@ class Screen:
 
     def verdict(self, text: str, *, good: bool) -> None:
         """Write a conclusion."""
-        self._hanging(Text("✓", "bold green") if good else Text("✗", "bold red"), Text(text, "" if good else "bold"))
+        mark = Text(self._good, "bold green") if good else Text(self._bad, "bold red")
+        self._hanging(mark, Text(text, "" if good else "bold"))
 
     def note(self, text: str) -> None:
         """Write to the log only."""
@@ -118,11 +121,12 @@ class Screen:
         with progress:
             yield take
 
-    def table(self, headings: Iterable[str], rows: Iterable[tuple[str, str, str, str, bool]]) -> None:
+    def table(self, rows: Sequence[tuple[str, str, str, str, bool]]) -> None:
         """Write the settings: name, source, restored before and after, and whether source and after are equal."""
-        table = Table(box=box.ROUNDED, show_lines=True, width=min(self._console.width, PLAIN_WIDTH))
-        for heading, ratio in zip(headings, COLUMN_RATIOS, strict=True):
-            table.add_column(heading, overflow="fold", no_wrap=not ratio, ratio=ratio, min_width=9, header_style="bold")
+        table = Table(box=self._box, show_lines=True)
+        width = PLAIN_WIDTH if self.plain else min(self._console.width, PLAIN_WIDTH)
+        for heading, column in zip(HEADINGS, _column_widths(rows, width), strict=True):
+            table.add_column(heading, overflow="fold", width=column, header_style="bold")
         for setting, source, before, after, equal in rows:
             verdict = Text("equal", "bold green") if equal else Text("DIFFERS", "bold red")
             table.add_row(Text(setting, "bold"), Text(source), Text(before, "yellow"), Text(after), verdict)
@@ -144,6 +148,15 @@ class Screen:
             self._console.print(what)
         if log:
             self.note(plain)
+
+
+def _column_widths(rows: Sequence[tuple[str, str, str, str, bool]], width: int) -> list[int]:
+    """Return the columns' widths; those of source and after are equal, and take what the others leave."""
+    setting, _, before = (max(len(line) for row in rows for line in row[column].split("\n")) for column in range(3))
+    frame = 3 * len(HEADINGS) + 1
+    before = max(len("Restored,"), min(before, 24))
+    rest = max(8, (width - frame - setting - before - len("DIFFERS")) // 2)
+    return [setting, rest, before, rest, len("DIFFERS")]
 
 
 def _plain(what: Text | Table) -> str:

@@ -92,8 +92,11 @@ class Demo:
         """Restore the table; return when it was asked for, and when it will be ACTIVE."""
         restore(self._aws, SOURCE, TARGET)
         now = self._aws.clock.now()
-        self._screen.done("Restore", f"RestoreTableToPointInTime from {SOURCE} to {TARGET}, which takes 23 minutes;")
-        self._screen.line(f"{'':17} CloudTrail's event goes through rule and queue to the function.")
+        self._screen.done(
+            "Restore",
+            f"RestoreTableToPointInTime from {SOURCE} to {TARGET} takes {RESTORE_SECONDS // 60} minutes; CloudTrail's "
+            "event of it goes through rule and queue to the function.",
+        )
         self._screen.line()
         self._screen.line("  Embedded time since the restore call", "dim")
         return now, now + RESTORE_SECONDS
@@ -172,7 +175,7 @@ class Demo:
             )
             for setting, value in source.items()
         ]
-        self._screen.table(("Setting", "Source", "Restored, before", "Restored, after", "Verdict"), rows)
+        self._screen.table(rows)
         different = [setting for setting, *_, equal in rows if not equal]
         self._screen.verdict(
             f"Not equal: {', '.join(different)}." if different else f"All {len(rows)} settings are equal.",
@@ -209,7 +212,7 @@ class Demo:
     def _calls_of_the_function(self, first: int) -> Iterator[str]:
         name = self._outputs["function_name"]
         for call in self._aws.calls[first:]:
-            if call.principal and call.principal.arn.endswith(f"/{name}") and call.service != "sqs":
+            if call.principal and call.principal.arn.endswith(f"/{name}") and call.service not in {"events", "sqs"}:
                 yield call.operation
 
     def _check_source(self, source: dict[str, Any]) -> bool:
