@@ -226,10 +226,7 @@ def test_terraform_that_is_missing_is_said(start, tmp_path):
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize(
-    ("number", "to_group", "code"),
-    [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143), (signal.SIGHUP, True, 129)],
-)
+@pytest.mark.parametrize(("number", "to_group", "code"), [(signal.SIGINT, True, 130), (signal.SIGTERM, False, 143)])
 def test_nothing_is_left_when_it_is_interrupted_while_terraform_runs(start, tmp_path, number, to_group, code):
     process = start("hangs")
     while not (tmp_path / "pid").exists() and process.poll() is None:
