@@ -394,16 +394,19 @@ def imports_in(text):
 
 
 @pytest.mark.usefixtures("restored")
-def test_what_cannot_be_imported_is_a_comment(run, monkeypatch):
+def test_what_cannot_be_imported_is_a_comment(aws, run, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     run("sync", "orders", "orders-restored", "--yes", "--only", "auto_scaling")
     out = run("import-blocks", "orders-restored").out
     monkeypatch.undo()
     time.tzset()
+    actions = aws.client("application-autoscaling").describe_scheduled_actions(ServiceNamespace="dynamodb")
+    end = next(action["EndTime"] for action in actions["ScheduledActions"] if "EndTime" in action)
     comment = [line for line in out.splitlines() if line.startswith("#")]
     assert '# resource "aws_appautoscaling_scheduled_action" "orders_restored_before_work" {' in comment
-    assert "#   end_time           = " in "\n".join(comment)
+    end_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end.timestamp()))
+    assert f'#   end_time           = "{end_time}"' in comment
     assert "aws_appautoscaling_scheduled_action." not in out
 
 
