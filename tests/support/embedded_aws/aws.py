@@ -29,6 +29,7 @@ from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
 from tests.support.embedded_aws.lambda_functions import Lambda
+from tests.support.embedded_aws.permissions import Permissions
 from tests.support.embedded_aws.rate_limits import RateLimits
 from tests.support.embedded_aws.sqs import Sqs
 
@@ -60,6 +61,7 @@ class EmbeddedAWS:
         self.clock = Clock(start, running=server)
         self.calls: list[Call] = []
         self.faults = Faults()
+        self.permissions = Permissions(self)
         self.rate_limits = RateLimits(self)
         self.restore_seconds: RestoreSeconds = 300.0
         self.concurrent_restores = 50
@@ -75,6 +77,7 @@ class EmbeddedAWS:
         services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
         self.services: dict[str, Service] = {service.name: service for service in services}
         self._serve = server
+        self.administrator = ADMIN
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}

@@ -62,6 +62,7 @@ class Boundary:
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         with self._aws.lock:
             try:
+                self._aws.permissions.check(call)
                 self._aws.rate_limits.check(call)
             except AwsError as error:
                 return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())

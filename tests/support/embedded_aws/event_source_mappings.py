@@ -92,6 +92,7 @@ class EventSourceMappings(Service):
             self._check_stream(call.region, source)
         else:
             self._check_queue(source, function)
+            self.aws.permissions.check_queue_poller(function.role, source)
         mappings = self._mappings(call.region)
         for known in mappings.values():
             if (known.event_source_arn, known.function_arn) == (source, function_arn):

@@ -1,0 +1,235 @@
+"""The policies that Terraform makes, enforced: enough for every setting, and nothing that is not used."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from table_sync.settings import SETTINGS
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.embedded_aws.policies import AccessRequest, decision
+from tests.support.pipeline import Pipeline
+from tests.support.tables import FILTER, make_function, make_source, restore, settings_of, wait_until_active
+from tests.support.terraform import REPOSITORY, Terraform, TerraformUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STREAM, TRIGGERS = "enable_dynamodb_stream_settings", "enable_dynamodb_lambda_trigger"
+TOGGLES = [setting.TOGGLE for setting in SETTINGS]
+# A key of the account, for filters of triggers that are encrypted.
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
+
+
+def only(toggle: str) -> set[str]:
+    """Return the toggles that have to be on for one to work: triggers read the stream."""
+    return {toggle} | ({STREAM} if toggle == TRIGGERS else set())
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Plan the module with all toggles on, with each alone and with none; return the role's policy of each."""
+    wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
+    modules = {
+        name: {"source": str(REPOSITORY), "name": "table-sync"} | {toggle: toggle in on for toggle in TOGGLES}
+        for name, on in wanted.items()
+    }
+    directory: Path = tmp_path_factory.mktemp("policies")
+    (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
+    try:
+        with EmbeddedAWS(server=True) as aws:
+            terraform = Terraform(directory, aws.environment())
+            terraform.init()
+            plan = directory / "plan"
+            terraform.plan(plan)
+            planned = terraform.show(plan)["planned_values"]["root_module"]["child_modules"]
+    except TerraformUnavailable as unavailable:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
+        pytest.skip(f"It needs real Terraform. {unavailable}")
+    return {
+        module["address"].removeprefix("module."): json.loads(resource["values"]["policy"])
+        for module in planned
+        for resource in module["resources"]
+        if resource["type"] == "aws_iam_role_policy"
+    }
+
+
+@dataclass
+class Result:
+    """What a run under a policy came to."""
+
+    broken: list[str]
+    """What of the module's promises, logs included, has not come about."""
+    statuses: dict[str, str]
+    """Of each setting, in the last attempt of the first restore."""
+    used: set[tuple[str, str]]
+    """Actions and resources that the policy was asked for."""
+
+
+def run(policy: dict[str, Any], enabled: set[str]) -> Result:
+    """Run under the policy what needs every permission of the toggles."""
+    variables = {toggle.upper(): str(toggle in enabled) for toggle in TOGGLES}
+    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15, **variables) as pipeline:
+        make_source(aws)
+        encrypt_a_filter(aws)
+        restore(aws, "orders", "orders-precise")
+        wait_until_active(aws, "orders-precise")
+        give_other_precision(aws)
+        pipeline.send("not JSON")
+        enforce(aws, pipeline, policy)
+        try:
+            remap(aws, pipeline)
+            restore(aws, "orders", "orders-restored")
+            pipeline.run()
+        except (
+            aws.client("lambda").exceptions.InvalidParameterValueException,
+            aws.client("sqs").exceptions.ClientError,
+        ):
+            return Result(broken=["the queue cannot be polled"], statuses={}, used=set())
+        aws.permissions.enforced = False
+        wait_until_active(aws, "orders-restored")
+        aws.clock.advance(120)
+        last = next(
+            (a for a in reversed(pipeline.attempts) if a["target"].endswith("orders-restored")), {"settings": {}}
+        )
+        return Result(
+            broken=find_broken(aws, pipeline, enabled),
+            statuses={name: outcome["status"] for name, outcome in last["settings"].items()},
+            used=set(aws.permissions.used),
+        )
+
+
+def encrypt_a_filter(aws: EmbeddedAWS) -> None:
+    stream_arn = aws.client("dynamodb").describe_table(TableName="orders")["Table"]["LatestStreamArn"]
+    aws.client("lambda").create_event_source_mapping(
+        EventSourceArn=stream_arn,
+        FunctionName=make_function(aws, "orders-secret"),
+        StartingPosition="LATEST",
+        FilterCriteria=FILTER,
+        KMSKeyArn=KEY,
+    )
+    aws.clock.advance(60)
+
+
+def give_other_precision(aws: EmbeddedAWS) -> None:
+    stream_arn = aws.client("kinesis").describe_stream(StreamName="changes")["StreamDescription"]["StreamARN"]
+    aws.client("dynamodb").enable_kinesis_streaming_destination(TableName="orders-precise", StreamArn=stream_arn)
+    aws.clock.advance(30)
+
+
+def enforce(aws: EmbeddedAWS, pipeline: Pipeline, policy: dict[str, Any]) -> None:
+    role = pipeline.function.role_arn.rsplit("/", 1)[-1]
+    aws.client("iam").put_role_policy(RoleName=role, PolicyName="table-sync", PolicyDocument=json.dumps(policy))
+    aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{pipeline.function.name}")
+    aws.permissions.enforced = True
+
+
+def remap(aws: EmbeddedAWS, pipeline: Pipeline) -> None:
+    """Make the queue's event source mapping anew, which Lambda checks against the function's role."""
+    client = aws.client("lambda")
+    (mapping,) = client.list_event_source_mappings(EventSourceArn=pipeline.function.queue_arn)["EventSourceMappings"]
+    client.delete_event_source_mapping(UUID=mapping["UUID"])
+    aws.clock.advance(60)
+    client.create_event_source_mapping(
+        EventSourceArn=pipeline.function.queue_arn,
+        FunctionName=pipeline.function.name,
+        BatchSize=10,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    aws.clock.advance(60)
+
+
+def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, enabled: set[str]) -> list[str]:
+    """Return what of the module's promises has not come about."""
+    names = [setting.NAME for setting in SETTINGS if setting.TOGGLE in enabled]
+    expected = settings_of(aws, "orders")
+    restored = {table: settings_of(aws, table) for table in ("orders-restored", "orders-precise")}
+    logged = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{pipeline.function.name}")["events"]
+    lines = [line for invocation in pipeline.invocations for line in invocation.log_lines]
+    quarantined = [message["body"] for message in pipeline.quarantined]
+    promises = {
+        f"{name} of {table}": settings[name] == expected[name] for table, settings in restored.items() for name in names
+    } | {
+        f"the bad message is in the dead-letter queue, not {quarantined}": quarantined == ["not JSON"],
+        "every line is in the log": [event["message"] for event in logged] == lines,
+        "no message comes back after an error": not any("comes back after an error" in line for line in lines),
+    }
+    return [promise for promise, kept in promises.items() if not kept]
+
+
+def granted(policy: dict[str, Any]) -> list[tuple[int, str]]:
+    """Return each statement's number with each of its actions."""
+    return [(number, action) for number, statement in enumerate(policy["Statement"]) for action in statement["Action"]]
+
+
+def without(policy: dict[str, Any], number: int, action: str) -> dict[str, Any]:
+    """Return the policy less one action of one statement."""
+    statements = [
+        statement | {"Action": [other for other in statement["Action"] if (index, other) != (number, action)]}
+        for index, statement in enumerate(policy["Statement"])
+    ]
+    return policy | {"Statement": [statement for statement in statements if statement["Action"]]}
+
+
+def unused(policy: dict[str, Any], used: set[tuple[str, str]]) -> list[str]:
+    """Return the actions of statements that nothing used had to have."""
+    asked: dict[str, list[str]] = {}
+    for action, resource in used:
+        asked.setdefault(action, []).append(resource)
+    missing = []
+    for number, action in granted(policy):
+        statement = policy["Statement"][number] | {"Action": [action], "Condition": {}}
+        requests = (AccessRequest("arn:aws:sts::1:x", action, resource) for resource in asked.get(action, []))
+        if not any(decision({"Statement": [statement]}, request) for request in requests):
+            missing.append(f"{statement['Sid']}: {action}")
+    return missing
+
+
+def test_everything_works_under_the_role_that_terraform_makes_and_every_action_is_used(policies):
+    result = run(policies["all"], set(TOGGLES))
+    assert result.broken == []
+    assert unused(policies["all"], result.used) == []
+
+
+@pytest.mark.parametrize("toggle", TOGGLES)
+def test_each_toggle_alone_has_what_it_needs_and_nothing_else(policies, toggle):
+    result = run(policies[toggle], only(toggle))
+    assert result.broken == []
+    assert unused(policies[toggle], result.used) == []
+
+
+def test_a_toggle_that_is_off_leaves_no_permission_behind(policies):
+    result = run(policies["none"], set())
+    assert result.broken == []
+    services = {action.split(":")[0] for _, action in granted(policies["none"])}
+    assert services == {"dynamodb", "logs", "sqs"}
+    assert [action for _, action in granted(policies["none"]) if action.startswith("dynamodb")] == [
+        "dynamodb:DescribeTable"
+    ]
+
+
+def test_removing_any_action_breaks_something(policies, figures):
+    policy = policies["all"]
+    harmless = []
+    for number, action in granted(policy):
+        twin = any(other == action and index != number for index, other in granted(policy))
+        if twin and policy["Statement"][number].get("Condition") is None:
+            # Another toggle grants it too: it is missed where that one is off, see the toggles alone.
+            continue
+        if not run(without(policy, number, action), set(TOGGLES)).broken:
+            harmless.append(f"{policy['Statement'][number]['Sid']}: {action}")
+    figures("permissions", actions=len(granted(policy)), harmless_to_remove=len(harmless))
+    assert harmless == []
+
+
+def test_no_policy_names_an_account_region_or_partition_that_is_not_the_caller_s(policies):
+    text = json.dumps(policies)
+    assert set(re.findall(r"arn:([a-z-]+):", text)) == {"aws"}
+    assert set(re.findall(r"\b\d{12}\b", text)) == {"123456789012"}
+    assert set(re.findall(r":(eu-[a-z]+-\d|us-[a-z]+-\d):", text)) == {"eu-west-1"}

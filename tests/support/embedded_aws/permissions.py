@@ -1,0 +1,175 @@
+"""What a role's identity policies allow: each call under a role is checked, and what AWS checks on the caller besides.
+
+Source: Service Authorization Reference (actions, resource types, condition keys of each service); DynamoDB developer
+guide, Using IAM for Kinesis Data Streams and DynamoDB; Application Auto Scaling user guide, Permissions validation for
+API calls and Service-linked roles; Lambda developer guide, Using Lambda with Amazon SQS, execution role permissions.
+
+Not modelled: permissions boundaries, session policies, KMS. Resource policies are the queues' own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.iam.models import iam_backends
+
+from tests.support.embedded_aws.answers import AwsError
+from tests.support.embedded_aws.policies import AccessRequest, decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.support.embedded_aws.aws import EmbeddedAWS
+    from tests.support.embedded_aws.calls import Call
+
+# The batch operations of SQS have no action of their own (Service Authorization Reference, Amazon SQS).
+_ACTIONS = {"sqs:DeleteMessageBatch": "sqs:DeleteMessage", "sqs:SendMessageBatch": "sqs:SendMessage"}
+# Services whose errors have the code AccessDenied; the others' have AccessDeniedException (service models).
+_PLAIN_CODE = {"sqs", "iam", "sts", "cloudwatch"}
+_FORBIDDEN = 403
+
+
+class Permissions:
+    """Refuses what no policy of the calling role allows, once `enforced`; the administrator may do anything."""
+
+    def __init__(self, aws: EmbeddedAWS) -> None:
+        """Look after `aws`."""
+        self._aws = aws
+        self.enforced = False
+        self.used: set[tuple[str, str]] = set()
+        """Action and resource of each request that a policy allowed."""
+        self._linked_roles: set[str] = set()
+
+    def check(self, call: Call) -> None:
+        """Raise AwsError if the caller is a role that may not make the call."""
+        if not self.enforced or call.principal is None or call.principal.arn == self._aws.administrator.arn:
+            return
+        policies = list(self._policies(call.principal.arn.split("/")[1], call.principal.account))
+        for action, resource, context in needs(call):
+            request = AccessRequest(call.principal.arn, action, resource, context)
+            if request.resource in self._linked_roles:
+                continue
+            if not self._allows(policies, request):
+                raise AwsError(
+                    "AccessDenied" if call.service in _PLAIN_CODE else "AccessDeniedException",
+                    f"User: {request.principal} is not authorized to perform: {request.action} on resource: "
+                    f"{request.resource} because no identity-based policy allows the {request.action} action",
+                    _FORBIDDEN,
+                )
+            self.used.add((request.action, request.resource))
+            if request.action == "iam:CreateServiceLinkedRole":
+                # It is made once in an account, for the first who needs it.
+                self._linked_roles.add(request.resource)
+
+    def check_queue_poller(self, role_arn: str, queue_arn: str) -> None:
+        """Raise AwsError if a function's role may not do for Lambda what an event source mapping of a queue needs."""
+        if not self.enforced:
+            return
+        policies = list(self._policies(role_arn.rsplit("/", 1)[-1], self._aws.account))
+        for operation in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+            request = AccessRequest(role_arn, f"sqs:{operation}", queue_arn)
+            if not self._allows(policies, request):
+                raise AwsError(
+                    "InvalidParameterValueException",
+                    f"The provided execution role does not have permissions to call {operation} on SQS",
+                )
+            self.used.add((request.action, request.resource))
+
+    def _policies(self, role_name: str, account: str) -> Iterator[Mapping[str, Any]]:
+        role = iam_backends[account]["aws"].get_role(role_name)
+        documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+        yield from (json.loads(document) if isinstance(document, str) else document for document in documents)
+
+    @staticmethod
+    def _allows(policies: list[Mapping[str, Any]], request: AccessRequest) -> bool:
+        decisions = [decision(policy, request) for policy in policies]
+        return True in decisions and False not in decisions
+
+
+# Action, resource, and the condition keys of the request.
+Need = tuple[str, str, dict[str, str]]
+
+
+def needs(call: Call) -> Iterator[Need]:
+    """Yield what a signed call needs: its own action first, then what the service checks besides."""
+    by_service = {
+        "application-autoscaling": _of_auto_scaling,
+        "cloudwatch": _of_cloudwatch,
+        "dynamodb": _of_dynamodb,
+        "events": _of_events,
+        "lambda": _of_lambda,
+        "logs": _of_logs,
+        "sqs": _of_sqs,
+    }
+    return by_service.get(call.service, lambda call: iter([(call.name, "*", {})]))(call)
+
+
+def _arn(call: Call, service: str, resource: str, *, region: bool = True) -> str:
+    assert call.principal
+    partition = call.principal.arn.split(":")[1]
+    return f"arn:{partition}:{service}:{call.region if region else ''}:{call.principal.account}:{resource}"
+
+
+def _linked_role(call: Call, service: str) -> Need:
+    role = _arn(call, "iam", f"role/aws-service-role/{service}/AWSServiceRole", region=False)
+    return "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": service}
+
+
+def _of_dynamodb(call: Call) -> Iterator[Need]:
+    names = (call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName"))
+    table = str(next(name for name in names if name))
+    yield call.name, table if table.startswith("arn:") else _arn(call, "dynamodb", f"table/{table}"), {}
+    if call.operation == "EnableKinesisStreamingDestination":
+        yield "kinesis:ListStreams", "*", {}
+        for operation in ("DescribeStream", "DescribeStreamSummary", "PutRecords"):
+            yield f"kinesis:{operation}", call.parameters["StreamArn"], {}
+        yield _linked_role(call, "kinesisreplication.dynamodb.amazonaws.com")
+    if call.operation == "UpdateContributorInsights":
+        yield _linked_role(call, "contributorinsights.dynamodb.amazonaws.com")
+
+
+def _of_auto_scaling(call: Call) -> Iterator[Need]:
+    if call.operation.startswith("Describe"):
+        yield call.name, "*", {}
+        return
+    target = call.parameters.get("ResourceARN") or _arn(call, call.service, "scalable-target/0ec5")
+    yield call.name, target, {"application-autoscaling:service-namespace": "dynamodb"}
+    if call.operation == "RegisterScalableTarget":
+        table = _arn(call, "dynamodb", "/".join(call.parameters["ResourceId"].split("/")[:2]))
+        yield _linked_role(call, "dynamodb.application-autoscaling.amazonaws.com")
+        yield "dynamodb:DescribeTable", table, {}
+        yield "dynamodb:UpdateTable", table, {}
+    if call.operation == "PutScalingPolicy":
+        for operation in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"):
+            yield f"cloudwatch:{operation}", _arn(call, "cloudwatch", "alarm:TargetTracking-0ec5"), {}
+
+
+def _of_lambda(call: Call) -> Iterator[Need]:
+    if call.operation == "GetEventSourceMapping":
+        yield call.name, _arn(call, "lambda", f"event-source-mapping:{call.parameters['UUID']}"), {}
+    elif call.operation == "CreateEventSourceMapping":
+        yield call.name, "*", {"lambda:FunctionArn": call.parameters["FunctionName"]}
+    else:
+        yield call.name, call.parameters.get("Resource", "*"), {}
+
+
+def _of_sqs(call: Call) -> Iterator[Need]:
+    yield _ACTIONS.get(call.name, call.name), _arn(call, "sqs", call.parameters["QueueUrl"].rsplit("/", 1)[-1]), {}
+
+
+def _of_logs(call: Call) -> Iterator[Need]:
+    stream = f"{call.parameters['logGroupName']}:log-stream:{call.parameters.get('logStreamName', '')}"
+    yield call.name, _arn(call, "logs", f"log-group:{stream}"), {}
+
+
+def _of_cloudwatch(call: Call) -> Iterator[Need]:
+    alarm = call.parameters.get("AlarmName")
+    yield call.name, _arn(call, "cloudwatch", f"alarm:{alarm}") if alarm else "*", {}
+
+
+def _of_events(call: Call) -> Iterator[Need]:
+    for entry in call.parameters.get("Entries", []):
+        bus = entry.get("EventBusName", "default")
+        keys = {"events:source": entry["Source"], "events:detail-type": entry["DetailType"]}
+        yield call.name, bus if bus.startswith("arn:") else _arn(call, "events", f"event-bus/{bus}"), keys
