@@ -36,8 +36,11 @@ def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its c
 @cache
 def partition(region: str) -> str:
     """Return the partition of a Region: "aws", "aws-cn", "aws-us-gov", ...; "aws" for one that boto3 does not know."""
+    if boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
     try:
-        return str(boto3.Session().get_partition_for_region(region))
+        # Another session would read the endpoints once more.
+        return str(boto3.DEFAULT_SESSION.get_partition_for_region(region))
     except UnknownRegionError:
         return "aws"
 
@@ -102,6 +105,11 @@ class Table:
     def status(self) -> str:
         """TableStatus: "CREATING", "ACTIVE", "UPDATING", ..."""
         return str(self.description["TableStatus"])
+
+    @property
+    def settled(self) -> bool:
+        """Whether AWS is done with the table, global secondary indexes included, as it was last described."""
+        return bool(self.description) and {self.status, *self.indexes.values()} == {"ACTIVE"}
 
     @property
     def billing_mode(self) -> str:
