@@ -124,14 +124,13 @@ def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but 
 
 def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
     """Plan every write that the target lacks and can have."""
-    if not source:
-        return []
-    if target.billing_mode != "PROVISIONED":
-        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
-    scaled = {index for write in source.writes if (index := _index(write))}
-    unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
     writes = [_for_table(write, source.table_name, target.table_name) for write in source.writes]
-    changes = [write for write in writes if write not in target.writes and _index(write) not in unready]
+    missing = [write for write in writes if write not in target.writes]
+    if missing and target.billing_mode != "PROVISIONED":
+        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
+    scaled = {index for write in missing if (index := _index(write))}
+    unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
+    changes = [write for write in missing if _index(write) not in unready]
     return [*changes, *(_obstacle(index, target.indexes.get(index)) for index in unready)]
 
 

@@ -1,0 +1,75 @@
+"""Auto scaling: targets, policies and scheduled actions of the table and two indexes, one of which may be missing."""
+
+import json
+
+from hypothesis import strategies as st
+
+from table_sync.settings.auto_scaling import AutoScaling
+from table_sync.settings.setting import Change
+from tests.proof.setting_models import TARGET
+
+INDEXES = ("by-customer", "by_day")
+UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+RESTORED = AutoScaling(TARGET, "PROVISIONED", dict.fromkeys(INDEXES, "ACTIVE"), ())
+
+
+def values(table):
+    indexes = st.sampled_from([INDEXES, INDEXES, INDEXES[:1]])
+    return st.builds(
+        lambda mode, names, writes: AutoScaling(table, mode, dict.fromkeys(names, "ACTIVE"), _of(names, writes)),
+        st.sampled_from(["PROVISIONED", "PROVISIONED", "PAY_PER_REQUEST"]),
+        indexes,
+        st.lists(_writes(table), max_size=8, unique_by=lambda write: _part(write, table)).map(tuple),
+    )
+
+
+def _of(indexes, writes):
+    return tuple(w for w in writes if w.parameters["ResourceId"].partition("/index/")[2] in {"", *indexes})
+
+
+@st.composite
+def _writes(draw, table):
+    index = draw(st.sampled_from([None, *INDEXES]))
+    unit = draw(st.sampled_from(UNITS))
+    common = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{table}" + (f"/index/{index}" if index else ""),
+        "ScalableDimension": f"dynamodb:{'index' if index else 'table'}:{unit}",
+    }
+    number = draw(st.integers(1, 3))
+    match draw(st.sampled_from(["target", "policy", "custom policy", "action"])):
+        case "target":
+            return Change("RegisterScalableTarget", common | {"MinCapacity": number, "MaxCapacity": 10})
+        case "policy":
+            name = f"DynamoDB{unit}Utilization:{common['ResourceId']}"
+            configuration = {"TargetValue": float(number)}
+        case "custom policy":
+            name = "custom"
+            metric = {"Dimensions": [{"Name": "TableName", "Value": table}], "MetricName": f"metric-{number}"}
+            configuration = {"TargetValue": 50.0, "CustomizedMetricSpecification": metric}
+        case "action":
+            action = {"ScheduledActionName": "night", "Schedule": f"rate({number} days)"}
+            return Change("PutScheduledAction", common | action)
+    policy = {"PolicyName": name, "TargetTrackingScalingPolicyConfiguration": configuration}
+    return Change("PutScalingPolicy", common | policy)
+
+
+def content(scaling):
+    return {
+        _part(write, scaling.table_name): _neutral(write.parameters, scaling.table_name) for write in scaling.writes
+    }
+
+
+def _part(write, table):
+    keys = ("ResourceId", "ScalableDimension", "PolicyName", "ScheduledActionName")
+    return write.operation, _neutral({key: write.parameters.get(key) for key in keys}, table)
+
+
+def _neutral(parameters, table):
+    return json.dumps(parameters, sort_keys=True).replace(f"table/{table}", "table/*").replace(f'"{table}"', '"*"')
+
+
+def written(scaling, change):
+    part = _part(change, scaling.table_name)
+    others = tuple(write for write in scaling.writes if _part(write, scaling.table_name) != part)
+    return AutoScaling(scaling.table_name, scaling.billing_mode, scaling.indexes, (*others, change))

@@ -1,0 +1,23 @@
+"""The DynamoDB stream."""
+
+from hypothesis import strategies as st
+
+from table_sync.settings.stream import Stream
+
+RESTORED = Stream(None, "ACTIVE")
+
+
+def values(_table):
+    views = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+    return st.builds(Stream, st.sampled_from([None, *views]), st.just("ACTIVE"))
+
+
+def content(stream):
+    return {"view type": stream.view_type} if stream.view_type else {}
+
+
+def written(stream, change):
+    specification = change.parameters["StreamSpecification"]
+    assert specification["StreamEnabled"] is True
+    assert stream.view_type is None, "AWS refuses to change a stream"
+    return Stream(specification["StreamViewType"], "UPDATING")

@@ -1,0 +1,113 @@
+"""Properties of every setting's plan(), whatever the setting: a new one is tested as soon as it has a model."""
+
+import copy
+import dataclasses
+import functools
+import json
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from table_sync.settings import SETTINGS
+from table_sync.settings.setting import Change, Obstacle
+from tests.proof import setting_models
+from tests.proof.setting_models import SOURCE, TARGET, model_of
+
+every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
+
+
+def changes(steps):
+    return [step for step in steps if isinstance(step, Change)]
+
+
+def obstacles(steps):
+    return [step for step in steps if isinstance(step, Obstacle)]
+
+
+def reached(model, target, steps):
+    """Return what AWS makes of the target by the changes among the steps."""
+    return functools.reduce(model.written, changes(steps), target)
+
+
+def reordered(value, random):
+    """Return the value with everything in it in another order that AWS could answer in."""
+    if isinstance(value, dict):
+        items = [(key, reordered(item, random)) for key, item in value.items()]
+        random.shuffle(items)
+        return type(value)(items)
+    if isinstance(value, tuple):
+        return tuple(random.sample(value, len(value)))
+    if dataclasses.is_dataclass(value):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return dataclasses.replace(value, **{name: reordered(item, random) for name, item in fields.items()})
+    return value
+
+
+def as_text(step):
+    return json.dumps(dataclasses.asdict(step), sort_keys=True, default=str)
+
+
+def test_every_setting_has_a_model_and_every_model_a_setting(figures):
+    names = {path.stem for path in Path(setting_models.__file__).parent.glob("*.py")} - {"__init__"}
+    assert names == {setting.NAME for setting in SETTINGS}
+    properties = [test for test in globals().values() if getattr(test, "is_hypothesis_test", False)]
+    examples = len(SETTINGS) * len(properties) * hypothesis.settings.default.max_examples
+    figures("properties of plan()", settings=len(SETTINGS), properties=len(properties), examples=examples)
+
+
+@every_setting
+@given(data=st.data())
+def test_nothing_is_planned_for_what_is_the_same(setting, data):
+    source = data.draw(model_of(setting).values(SOURCE))
+    assert setting.plan(source, source) == []
+
+
+@every_setting
+@given(data=st.data())
+def test_a_restored_table_gets_all_that_the_source_has(setting, data):
+    model = model_of(setting)
+    source = data.draw(model.values(SOURCE))
+    steps = setting.plan(source, model.RESTORED)
+    assert obstacles(steps) == []
+    assert model.content(reached(model, model.RESTORED, steps)) == model.content(source)
+    assert bool(source) or steps == []
+
+
+@every_setting
+@given(data=st.data())
+def test_a_target_gets_what_it_lacks_and_keeps_what_only_it_has(setting, data):
+    model = model_of(setting)
+    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    steps = setting.plan(source, target)
+    after = reached(model, target, steps)
+    wanted, before, now = model.content(source), model.content(target), model.content(after)
+    assert changes(setting.plan(source, after)) == []
+    for part, content in (before | wanted).items():
+        # What is in the way of a part leaves it as it was.
+        assert now.get(part) == content or (obstacles(steps) and now.get(part) == before.get(part))
+    assert now.keys() <= before.keys() | wanted.keys()
+    if before | wanted == before:
+        assert steps == []
+
+
+@every_setting
+@given(data=st.data(), random=st.randoms(use_true_random=False))
+def test_the_order_in_which_aws_answers_makes_no_difference(setting, data, random):
+    model = model_of(setting)
+    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    again = setting.plan(reordered(source, random), reordered(target, random))
+    assert sorted(map(as_text, again)) == sorted(map(as_text, setting.plan(source, target)))
+
+
+@every_setting
+@given(data=st.data())
+def test_a_plan_neither_names_the_source_nor_changes_what_it_is_given(setting, data):
+    model = model_of(setting)
+    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    given_source, given_target = copy.deepcopy(source), copy.deepcopy(target)
+    steps = setting.plan(source, target)
+    assert (source, target) == (given_source, given_target)
+    assert [change for change in changes(steps) if SOURCE in as_text(change)] == []
