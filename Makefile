@@ -2,6 +2,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+SECURITY := .venv-security
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 PYTHON ?= python3
 
 .PHONY: help
@@ -32,14 +34,41 @@ test: $(VENV)/.ready ## Run every test
 package: $(VENV)/.ready ## Rebuild lambda_src/dist/function.zip and layer.zip
 	@$(BIN)/python scripts/package.py
 
+.PHONY: docs
+docs: $(VENV)/.ready ## Write the tables of inputs and outputs in README.md anew
+	@$(BIN)/python scripts/inputs_outputs.py
+
+.PHONY: lint
+lint: $(VENV)/.ready ## Check style and types of Python and Terraform files
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+	@$(BIN)/python -m tests.support.terraform fmt-check .
+
+.PHONY: fmt
+fmt: $(VENV)/.ready ## Format Python and Terraform files
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+	@terraform fmt -recursive
+
+$(SECURITY)/.ready: tests/security-requirements.txt
+	@echo "Installing Python packages into $(SECURITY) ..."
+	@$(PYTHON) -m venv --clear $(SECURITY)
+	@$(SECURITY)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/security-requirements.txt
+	@touch $@
+
+.PHONY: security
+security: $(SECURITY)/.ready ## Run checkov on the module and its examples, bandit and pip-audit on the function
+	@for directory in . examples/*/; do echo "checkov $$directory"; \
+		$(SECURITY)/bin/checkov --directory $$directory --framework terraform --quiet --compact --skip-download \
+			--skip-path '\.venv' --skip-path '\.work' --skip-path tests || exit 1; done
+	@$(SECURITY)/bin/bandit --quiet --recursive lambda_src/table_sync
+	@$(SECURITY)/bin/pip-audit --require-hashes --requirement lambda_src/requirements.txt
+
 .PHONY: lock
 lock: $(VENV)/.ready ## Pin Python packages anew, with hashes
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header lambda_src/requirements.in -o lambda_src/requirements.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --group dev pyproject.toml -c lambda_src/requirements.txt -o tests/requirements.txt
+	@$(LOCK) lambda_src/requirements.in -o lambda_src/requirements.txt
+	@$(LOCK) --group dev pyproject.toml -c lambda_src/requirements.txt -o tests/requirements.txt
+	@$(LOCK) --group security pyproject.toml -o tests/security-requirements.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .work .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SECURITY) .work .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,5 @@
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:How long is an input, log_retention_in_days
   count = var.create ? 1 : 0
 
   name              = "/aws/lambda/${var.name}"

@@ -28,5 +28,6 @@ def delay(attempt: int, *, base: float, rate: float, ceiling: float) -> int:
         nominal = ceiling
     shortest = max(base, nominal * (1 - JITTER))
     longest = min(ceiling, nominal * (1 + JITTER))
-    drawn = random.uniform(shortest, longest)  # noqa: S311 (no secret depends on it)
+    # No secret depends on it.
+    drawn = random.uniform(shortest, longest)  # noqa: S311  # nosec B311
     return max(math.ceil(base), min(round(drawn), math.floor(ceiling)))
