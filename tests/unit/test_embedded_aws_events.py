@@ -196,6 +196,13 @@ def test_ones_own_events(aws):
     assert event["detail"] == {"outcome": "in_sync"}
 
 
+@pytest.mark.parametrize(("entries", "size"), [(11, 1), (2, 512 * 1024), (1, 1024 * 1024)])
+def test_a_call_takes_ten_entries_and_less_than_a_megabyte(aws, entries, size):
+    entry = {"Source": "table-sync", "DetailType": "Done", "Detail": json.dumps({"x": "x" * size})}
+    with pytest.raises(ClientError, match="ValidationException"):
+        aws.client("events").put_events(Entries=[entry] * entries)
+
+
 def test_a_call_that_a_fault_failed_makes_no_event(aws):
     route(aws, {**PATTERN, "detail": {"eventName": ["RestoreTableToPointInTime"]}})
     aws.faults.add("RestoreTableToPointInTime", "InternalServerError", times=math.inf, status=500)
@@ -241,6 +248,9 @@ EVENT = {
         ({"name": [{"anything-but": {"prefix": "Restore"}}]}, False),
         ({"name": [{"anything-but": {"suffix": ["x", "y"]}}]}, True),
         ({"name": [{"anything-but": {"wildcard": "*Table"}}]}, False),
+        ({"name": [{"anything-but": {"wildcard": ["x*", "*y"]}}]}, True),
+        ({"missing": [{"exists": False}, {"anything-but": {"wildcard": "*"}}]}, True),
+        ({"name": [{"exists": False}, {"anything-but": {"wildcard": "*"}}]}, False),
         ({"missing": [{"anything-but": "Other"}]}, False),
         ({"missing": [{"exists": False}]}, True),
         ({"missing": [{"exists": True}]}, False),
@@ -292,6 +302,8 @@ def test_what_patterns_match(detail, expected):
         '{"a": [{"prefix": 1}]}',
         '{"a": [{"prefix": "b", "suffix": "c"}]}',
         '{"a": [{"wildcard": "b**"}]}',
+        '{"a": [{"wildcard": "b\\\\c"}]}',
+        '{"a": [{"anything-but": {"wildcard": ["b", "c**"]}}]}',
         '{"a": [{"anything-but": []}]}',
         '{"a": [{"anything-but": {"numeric": ["=", 1]}}]}',
         '{"a": [{"numeric": ["~", 1]}]}',
@@ -301,6 +313,13 @@ def test_what_patterns_match(detail, expected):
 def test_patterns_that_are_refused(pattern):
     with pytest.raises(AwsError, match="InvalidEventPatternException"):
         event_patterns.parse(pattern)
+
+
+def test_a_pattern_has_at_most_2048_characters():
+    longest = json.dumps({"a": ["x" * (2048 - len(json.dumps({"a": [""]})))]})
+    event_patterns.parse(longest)
+    with pytest.raises(AwsError, match="LimitExceededException"):
+        event_patterns.parse(longest + " ")
 
 
 def test_a_rule_with_such_a_pattern_is_refused(aws):

@@ -1,6 +1,7 @@
 """EventBridge event patterns: which are valid, and which events they match.
 
-Source: EventBridge user guide, "Creating event patterns" and "Comparison operators for use in event patterns".
+Source: EventBridge user guide, "Creating event patterns", "Comparison operators for use in event patterns" and
+"Quotas" (2048 characters by default); what a wildcard may be is in the README of EventBridge's matcher, Event Ruler.
 """
 
 import ipaddress
@@ -13,6 +14,7 @@ from typing import Any
 from tests.support.embedded_aws.answers import AwsError
 
 ABSENT = object()
+MOST_CHARACTERS = 2048
 NUMERIC = {"<": operator.lt, "<=": operator.le, "=": operator.eq, ">": operator.gt, ">=": operator.ge}
 
 
@@ -22,6 +24,8 @@ def parse(pattern: str) -> dict[str, Any]:
         parsed = json.loads(pattern)
     except ValueError:
         raise _invalid("Filter is not valid JSON") from None
+    if len(pattern) > MOST_CHARACTERS:
+        raise AwsError("LimitExceededException", f"EventPattern has more than {MOST_CHARACTERS} characters")
     if not isinstance(parsed, dict) or not parsed:
         raise _invalid("Filter must be a non-empty object")
     _check(parsed)
@@ -116,7 +120,7 @@ _OPERANDS: dict[str, Callable[[Any], bool]] = {
     "numeric": lambda operand: isinstance(operand, list) and bool(operand) and all(s in NUMERIC for s in operand[::2]),
     "prefix": lambda operand: isinstance(operand, str) or _text_comparison(operand, set()),
     "suffix": lambda operand: isinstance(operand, str) or _text_comparison(operand, set()),
-    "wildcard": lambda operand: isinstance(operand, str) and "**" not in operand,
+    "wildcard": lambda operand: isinstance(operand, str) and _is_wildcard(operand),
 }
 
 
@@ -163,7 +167,14 @@ def _text_comparison(operand: Any, names: set[str]) -> bool:
         return False
     ((name, text),) = operand.items()
     texts = text if isinstance(text, list) else [text]
-    return name in {*names, "equals-ignore-case"} and bool(texts) and all(isinstance(one, str) for one in texts)
+    if name not in {*names, "equals-ignore-case"} or not texts or not all(isinstance(one, str) for one in texts):
+        return False
+    return name != "wildcard" or all(map(_is_wildcard, texts))
+
+
+def _is_wildcard(text: str) -> bool:
+    """Whether no two asterisks follow each other, and only asterisks and backslashes are escaped."""
+    return re.fullmatch(r"(?:\\[*\\]|\*(?!\*)|[^*\\])*", text) is not None
 
 
 def _invalid(reason: str) -> AwsError:

@@ -1,8 +1,9 @@
 """EventBridge: moto keeps rules and targets, this matches events and delivers them to SQS queues.
 
 Sources: EventBridge user guide, "Using resource-based policies", "Debugging event delivery" (dead-letter queues),
-"Events from AWS services" (CloudTrail); API reference, PutEvents, PutRule, PutTargets. Not modelled: targets other
-than queues of the same Region, retries (a queue is there and allows, or not), schedules, archives.
+"Events from AWS services" (CloudTrail), "Calculating PutEvents event entry size"; API reference and service model,
+PutEvents (10 entries, less than 1 MB), PutRule, PutTargets. Not modelled: targets other than queues of the same Region,
+retries (a queue is there and allows, or not), schedules, archives.
 """
 
 import json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws.calls import Call
 
 PRINCIPAL = "events.amazonaws.com"
+MOST_ENTRIES, MOST_BYTES = 10, 1024 * 1024
 ERRORS = {
     "NO_RESOURCE": "The target does not exist.",
     "NO_PERMISSIONS": "The target's resource-based policy does not allow the rule to send to it.",
@@ -69,7 +71,13 @@ class Events(Service):
 
     def put_events(self, call: "Call") -> dict[str, Any]:
         """PutEvents: each entry on its own; sources of AWS are reserved."""
-        entries = [self._put_entry(call.region, entry) for entry in call.parameters["Entries"]]
+        sent = call.parameters["Entries"]
+        if not 1 <= len(sent) <= MOST_ENTRIES:
+            message = f"Value at 'entries' failed to satisfy constraint: Member must have 1 to {MOST_ENTRIES} items"
+            raise AwsError("ValidationException", message)
+        if sum(map(_size, sent)) >= MOST_BYTES:
+            raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
+        entries = [self._put_entry(call.region, entry) for entry in sent]
         return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
 
     def test_event_pattern(self, call: "Call") -> dict[str, Any]:
@@ -149,6 +157,11 @@ class Events(Service):
         }
         request = AccessRequest(PRINCIPAL, "sqs:SendMessage", queue_arn, context)
         return self.aws.sqs.deliver(queue_arn, body, request, attributes)
+
+
+def _size(entry: dict[str, Any]) -> int:
+    texts = [*(entry.get(name, "") for name in ("Source", "DetailType", "Detail")), *entry.get("Resources", [])]
+    return sum(len(text.encode()) for text in texts) + 14 * ("Time" in entry)
 
 
 def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
