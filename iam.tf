@@ -9,13 +9,13 @@ locals {
       Version = "2012-10-17"
       Statement = [
         {
-          Sid       = "OnlyTheRuleSends"
+          Sid       = "OnlyTheRulesSend"
           Effect    = "Allow"
           Principal = { Service = "events.amazonaws.com" }
           Action    = "sqs:SendMessage"
           Resource  = arn
           Condition = {
-            ArnEquals    = { "aws:SourceArn" = local.rule_arn }
+            ArnEquals    = { "aws:SourceArn" = local.rule_arns }
             StringEquals = { "aws:SourceAccount" = local.account }
           }
         },
@@ -294,6 +294,18 @@ locals {
           Action    = ["iam:CreateServiceLinkedRole"]
           Resource  = "${local.linked_roles}/dynamodb.application-autoscaling.amazonaws.com/*"
           Condition = { StringEquals = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" } }
+        },
+      ]
+    },
+    {
+      when = var.enable_outcome_events
+      statements = [
+        {
+          Sid       = "SendOutcomeEvents"
+          Effect    = "Allow"
+          Action    = ["events:PutEvents"]
+          Resource  = local.event_bus_arn
+          Condition = { StringEquals = { "events:source" = "dynamodb-pitr-table-sync" } }
         },
       ]
     },

@@ -22,12 +22,15 @@ locals {
     ] : service => "arn:${local.partition}:${service}:${local.region}:${local.account}"
   }
 
+  rule_names = { for type in var.restore_types : type => "${var.name}-${replace(type, "_", "-")}" }
+
   # Made from names: a policy that took them from the resources would wait for each queue's creation (25 s).
-  rule_arn      = "${local.arn_prefix.events}:rule/${var.name}"
+  rule_arns     = [for name in values(local.rule_names) : "${local.arn_prefix.events}:rule/${name}"]
   queue_arn     = "${local.arn_prefix.sqs}:${var.name}"
   dlq_arn       = "${local.arn_prefix.sqs}:${var.name}-dlq"
   function_arn  = "${local.arn_prefix.lambda}:function:${var.name}"
   log_group_arn = "${local.arn_prefix.logs}:log-group:/aws/lambda/${var.name}"
+  event_bus_arn = var.event_bus_arn == null ? "${local.arn_prefix.events}:event-bus/default" : var.event_bus_arn
 
   # A power too large for a number is infinite, of which `min` makes the longest delay.
   retry_window_seconds = ceil(var.initial_delay_seconds + sum([
@@ -37,31 +40,22 @@ locals {
 }
 
 ################################################################################
-# Rule
+# Rules
 ################################################################################
 
 resource "aws_cloudwatch_event_rule" "this" {
-  count = var.create ? 1 : 0
+  for_each = var.create ? local.event_patterns : {}
 
-  name        = var.name
-  description = "DynamoDB tables restored to a point in time"
-  event_pattern = jsonencode({
-    source      = ["aws.dynamodb"]
-    detail-type = ["AWS API Call via CloudTrail"]
-    detail = {
-      eventSource = ["dynamodb.amazonaws.com"]
-      eventName   = ["RestoreTableToPointInTime"]
-      # A call that failed has one.
-      errorCode = [{ exists = false }]
-    }
-  })
-  tags = var.tags
+  name          = local.rule_names[each.key]
+  description   = "Restores of DynamoDB tables: ${each.key}"
+  event_pattern = each.value
+  tags          = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "queue" {
-  count = var.create ? 1 : 0
+  for_each = aws_cloudwatch_event_rule.this
 
-  rule      = aws_cloudwatch_event_rule.this[0].name
+  rule      = each.value.name
   target_id = "queue"
   arn       = aws_sqs_queue.this[0].arn
 
@@ -148,6 +142,8 @@ resource "aws_lambda_event_source_mapping" "queue" {
 }
 
 resource "aws_lambda_function" "this" {
+  # checkov:skip=CKV_AWS_116:The event source mapping's queue has the dead-letter queue
+  # checkov:skip=CKV_AWS_272:The package is in the repository, and its hash in the plan
   count = var.create ? 1 : 0
 
   function_name = var.name
@@ -179,9 +175,14 @@ resource "aws_lambda_function" "this" {
       ENABLE_TTL_SETTINGS             = tostring(var.enable_ttl_settings)
       ENABLE_PITR_SETTINGS            = tostring(var.enable_pitr_settings)
       ENABLE_AUTO_SCALING_SETTINGS    = tostring(var.enable_auto_scaling_settings)
+      INCLUDE_TABLES                  = join(",", var.include_tables)
+      EXCLUDE_TABLES                  = join(",", var.exclude_tables)
+      ENABLE_OUTCOME_EVENTS           = tostring(var.enable_outcome_events)
+      EVENT_BUS_ARN                   = local.event_bus_arn
       BACKOFF_BASE_SECONDS            = tostring(var.backoff_base_seconds)
       BACKOFF_RATE                    = tostring(var.backoff_rate)
       BACKOFF_MAX_DELAY_SECONDS       = tostring(var.backoff_max_delay_seconds)
+      MAX_ATTEMPTS                    = tostring(var.max_attempts)
       LOG_LEVEL                       = var.log_level
       QUEUE_URL                       = aws_sqs_queue.this[0].url
       DLQ_URL                         = aws_sqs_queue.dlq[0].url

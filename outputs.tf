@@ -1,11 +1,11 @@
-output "rule_arn" {
-  description = "ARN of the EventBridge rule that matches the restores."
-  value       = var.create ? aws_cloudwatch_event_rule.this[0].arn : null
+output "rule_arns" {
+  description = "ARNs of the EventBridge rules that match the restores, by restore type."
+  value       = var.create ? { for type, rule in aws_cloudwatch_event_rule.this : type => rule.arn } : null
 }
 
-output "rule_name" {
-  description = "Name of the EventBridge rule."
-  value       = var.create ? aws_cloudwatch_event_rule.this[0].name : null
+output "rule_names" {
+  description = "Names of the EventBridge rules, by restore type."
+  value       = var.create ? { for type, rule in aws_cloudwatch_event_rule.this : type => rule.name } : null
 }
 
 output "queue_url" {

@@ -43,6 +43,72 @@ variable "tags" {
 }
 
 ################################################################################
+# Restores that are looked after
+################################################################################
+
+variable "restore_types" {
+  description = <<-EOT
+    Which ways to restore a table are watched, each by a rule of its own: `point_in_time` (RestoreTableToPointInTime),
+    `backup` (RestoreTableFromBackup) and `aws_backup` (restore jobs of AWS Backup, looked at when they have completed).
+  EOT
+  type        = set(string)
+  default     = ["point_in_time", "backup", "aws_backup"]
+  nullable    = false
+
+  validation {
+    condition = (
+      length(var.restore_types) > 0 &&
+      length(setsubtract(var.restore_types, ["point_in_time", "backup", "aws_backup"])) == 0
+    )
+    error_message = "The restore_types must be one or more of point_in_time, backup and aws_backup."
+  }
+}
+
+variable "include_tables" {
+  description = <<-EOT
+    Table names to which restores are limited, in which `*` stands for any characters, such as `prod-*`; empty for all.
+    A restore is looked after if the name of its source or that of its target is among them. Others do not even pass
+    the rules, as long as the names fit into an event pattern (2048 characters); beyond that, the function lets them be.
+  EOT
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = (
+      length(join(",", var.include_tables)) <= 1024 &&
+      alltrue([for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
+    )
+    error_message = <<-EOT
+      Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single
+      asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *.
+    EOT
+  }
+}
+
+variable "exclude_tables" {
+  description = <<-EOT
+    Table names, in which `*` stands for any characters, whose restores are left alone: if the name of the source or that
+    of the target is among them. It wins over `include_tables`. By default these are the tables that AWS Backup makes
+    for restore testing and deletes afterwards.
+  EOT
+  type        = list(string)
+  default     = ["awsbackup-restore-test-*"]
+  nullable    = false
+
+  validation {
+    condition = (
+      length(join(",", var.exclude_tables)) <= 1024 &&
+      alltrue([for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
+    )
+    error_message = <<-EOT
+      Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single
+      asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *.
+    EOT
+  }
+}
+
+################################################################################
 # Settings that are given back to a restored table
 ################################################################################
 
@@ -130,6 +196,39 @@ variable "event_source_mapping_kms_key_arns" {
     error_message = <<-EOT
       Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID):
       give the key's ARN instead of an ID or alias.
+    EOT
+  }
+}
+
+################################################################################
+# Outcome events
+################################################################################
+
+variable "enable_outcome_events" {
+  description = <<-EOT
+    Whether each restore that is in sync or has failed is told by one EventBridge event, with the report as its detail.
+    With `false` none is sent and the role may send none.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "event_bus_arn" {
+  description = <<-EOT
+    ARN of the event bus to which the outcome events are sent; `null` sends them to the default bus of the account and
+    Region. A bus of another account needs a policy that lets the function's role send to it.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.event_bus_arn == null ? true : can(
+      regex("^arn:[^:]+:events:[^:]+:[0-9]{12}:event-bus/.+$", var.event_bus_arn)
+    )
+    error_message = <<-EOT
+      The event_bus_arn must be the ARN of an event bus (arn:PARTITION:events:REGION:ACCOUNT:event-bus/NAME): give the
+      bus's ARN instead of its name.
     EOT
   }
 }
@@ -381,8 +480,8 @@ variable "tracing_mode" {
 variable "vpc_config" {
   description = <<-EOT
     Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must
-    reach DynamoDB, Lambda, Application Auto Scaling and SQS through NAT or endpoints, in the Region of every source
-    table.
+    reach DynamoDB, Lambda, Application Auto Scaling, EventBridge and SQS through NAT or endpoints, in the Region of
+    every source table.
   EOT
   type = object({
     subnet_ids         = list(string)

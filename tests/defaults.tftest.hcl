@@ -8,24 +8,64 @@ run "defaults" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_cloudwatch_event_rule.this[0].event_pattern) == {
-      source      = ["aws.dynamodb"]
-      detail-type = ["AWS API Call via CloudTrail"]
-      detail = {
-        eventSource = ["dynamodb.amazonaws.com"]
-        eventName   = ["RestoreTableToPointInTime"]
-        errorCode   = [{ exists = false }]
+    condition = { for type, rule in aws_cloudwatch_event_rule.this : type => jsondecode(rule.event_pattern) } == {
+      point_in_time = {
+        source      = ["aws.dynamodb"]
+        detail-type = ["AWS API Call via CloudTrail"]
+        detail = {
+          eventSource = ["dynamodb.amazonaws.com"]
+          eventName   = ["RestoreTableToPointInTime"]
+          errorCode   = [{ exists = false }]
+          requestParameters = {
+            targetTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
+            sourceTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
+            sourceTableArn = [
+              { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }
+            ]
+          }
+        }
+      }
+      backup = {
+        source      = ["aws.dynamodb"]
+        detail-type = ["AWS API Call via CloudTrail"]
+        detail = {
+          eventSource = ["dynamodb.amazonaws.com"]
+          eventName   = ["RestoreTableFromBackup"]
+          errorCode   = [{ exists = false }]
+          requestParameters = {
+            targetTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
+            backupArn = [
+              { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*/backup/*"] } }
+            ]
+          }
+        }
+      }
+      aws_backup = {
+        source      = ["aws.backup"]
+        detail-type = ["Restore Job State Change"]
+        detail = {
+          resourceType = ["DynamoDB"]
+          status       = ["COMPLETED"]
+          createdResourceArn = [
+            { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }
+          ]
+          sourceResourceArn = [
+            { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }
+          ]
+        }
       }
     }
-    error_message = "The rule matches other events than successful restores to a point in time."
+    error_message = "The rules match other events than restores that succeeded, those for restore testing aside."
   }
 
   assert {
-    condition = (
-      aws_cloudwatch_event_target.queue[0].arn == aws_sqs_queue.this[0].arn &&
-      aws_cloudwatch_event_target.queue[0].dead_letter_config[0].arn == aws_sqs_queue.dlq[0].arn
-    )
-    error_message = "The rule does not send to the queue, or what it cannot deliver not to the dead-letter queue."
+    condition = alltrue([
+      for type, target in aws_cloudwatch_event_target.queue :
+      target.rule == aws_cloudwatch_event_rule.this[type].name &&
+      target.arn == aws_sqs_queue.this[0].arn &&
+      target.dead_letter_config[0].arn == aws_sqs_queue.dlq[0].arn
+    ])
+    error_message = "A rule does not send to the queue, or what it cannot deliver not to the dead-letter queue."
   }
 
   assert {
@@ -95,9 +135,14 @@ run "defaults" {
       ENABLE_TTL_SETTINGS             = "true"
       ENABLE_PITR_SETTINGS            = "true"
       ENABLE_AUTO_SCALING_SETTINGS    = "true"
+      INCLUDE_TABLES                  = ""
+      EXCLUDE_TABLES                  = "awsbackup-restore-test-*"
+      ENABLE_OUTCOME_EVENTS           = "true"
+      EVENT_BUS_ARN                   = "arn:aws-test:events:xx-test-1:111122223333:event-bus/default"
       BACKOFF_BASE_SECONDS            = "15"
       BACKOFF_RATE                    = "1.5"
       BACKOFF_MAX_DELAY_SECONDS       = "110"
+      MAX_ATTEMPTS                    = "1000"
       LOG_LEVEL                       = "INFO"
     })
     error_message = "The function's environment is not the documented defaults."

@@ -10,6 +10,9 @@ run "every_input_is_passed_on" {
   variables {
     name                            = "restores"
     tags                            = { team = "data" }
+    restore_types                   = ["backup"]
+    include_tables                  = ["orders", "prod-*"]
+    exclude_tables                  = ["*-test"]
     enable_tag_settings             = false
     enable_kinesis_settings         = false
     enable_dynamodb_stream_settings = false
@@ -17,6 +20,8 @@ run "every_input_is_passed_on" {
     enable_ttl_settings             = false
     enable_pitr_settings            = false
     enable_auto_scaling_settings    = false
+    enable_outcome_events           = false
+    event_bus_arn                   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
     initial_delay_seconds           = 30
     backoff_base_seconds            = 20
     backoff_rate                    = 2.25
@@ -47,14 +52,46 @@ run "every_input_is_passed_on" {
       ENABLE_TTL_SETTINGS             = "false"
       ENABLE_PITR_SETTINGS            = "false"
       ENABLE_AUTO_SCALING_SETTINGS    = "false"
+      INCLUDE_TABLES                  = "orders,prod-*"
+      EXCLUDE_TABLES                  = "*-test"
+      ENABLE_OUTCOME_EVENTS           = "false"
+      EVENT_BUS_ARN                   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
       BACKOFF_BASE_SECONDS            = "20"
       BACKOFF_RATE                    = "2.25"
       BACKOFF_MAX_DELAY_SECONDS       = "600"
+      MAX_ATTEMPTS                    = "7"
       LOG_LEVEL                       = "DEBUG"
       QUEUE_URL                       = aws_sqs_queue.this[0].url
       DLQ_URL                         = aws_sqs_queue.dlq[0].url
     })
     error_message = "The function's environment does not follow the inputs."
+  }
+
+  assert {
+    condition = { for type, rule in aws_cloudwatch_event_rule.this : type => jsondecode(rule.event_pattern) } == {
+      backup = {
+        source      = ["aws.dynamodb"]
+        detail-type = ["AWS API Call via CloudTrail"]
+        detail = {
+          eventSource = ["dynamodb.amazonaws.com"]
+          eventName   = ["RestoreTableFromBackup"]
+          errorCode   = [{ exists = false }]
+          requestParameters = {
+            "$or" = [
+              {
+                backupArn       = [{ wildcard = "*:table/orders/backup/*" }, { wildcard = "*:table/prod-*/backup/*" }]
+                targetTableName = [{ exists = false }, { anything-but = { wildcard = ["*-test"] } }]
+              },
+              {
+                backupArn       = [{ exists = false }, { anything-but = { wildcard = ["*:table/*-test/backup/*"] } }]
+                targetTableName = [{ wildcard = "orders" }, { wildcard = "prod-*" }]
+              },
+            ]
+          }
+        }
+      }
+    }
+    error_message = "The rules do not follow the inputs."
   }
 
   assert {
@@ -128,7 +165,7 @@ run "every_input_is_passed_on" {
   assert {
     condition = alltrue([
       for tags in [
-        aws_cloudwatch_event_rule.this[0].tags,
+        aws_cloudwatch_event_rule.this["backup"].tags,
         aws_sqs_queue.this[0].tags,
         aws_sqs_queue.dlq[0].tags,
         aws_lambda_event_source_mapping.queue[0].tags,
@@ -160,7 +197,7 @@ run "longest_name_and_region" {
   assert {
     condition = (
       length(aws_iam_role.this[0].name) == 64 &&
-      length(aws_cloudwatch_event_rule.this[0].name) <= 64 &&
+      alltrue([for rule in aws_cloudwatch_event_rule.this : length(rule.name) <= 64]) &&
       length(aws_lambda_function.this[0].function_name) <= 64 &&
       length(aws_sqs_queue.this[0].name) <= 80 &&
       length(aws_sqs_queue.dlq[0].name) <= 80
@@ -181,7 +218,9 @@ run "longest_name_and_region" {
     condition = alltrue([
       for name in [
         aws_iam_role.this[0].name,
-        aws_cloudwatch_event_rule.this[0].name,
+        aws_cloudwatch_event_rule.this["point_in_time"].name,
+        aws_cloudwatch_event_rule.this["backup"].name,
+        aws_cloudwatch_event_rule.this["aws_backup"].name,
         aws_lambda_function.this[0].function_name,
         aws_sqs_queue.this[0].name,
         aws_sqs_queue.dlq[0].name,
@@ -198,6 +237,45 @@ run "longest_name_and_region" {
   assert {
     condition     = length(aws_iam_role_policy.this[0].policy) < 10240 / 2
     error_message = "The role's policy takes more than half of what IAM allows."
+  }
+}
+
+run "all_tables" {
+  command = plan
+
+  variables {
+    exclude_tables = []
+  }
+
+  assert {
+    condition = alltrue([
+      for pattern in [for rule in aws_cloudwatch_event_rule.this : jsondecode(rule.event_pattern)] :
+      !can(pattern.detail.requestParameters) && !can(pattern.detail.sourceResourceArn)
+    ])
+    error_message = "The rules look at table names although none is included or excluded."
+  }
+}
+
+# EventBridge takes 2048 characters: with more, the function sorts the restores out.
+
+run "more_tables_than_a_pattern_takes" {
+  command = plan
+
+  variables {
+    include_tables = [for number in range(60) : "table-number-${number}"]
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_cloudwatch_event_rule.this :
+      length(rule.event_pattern) <= 2048 && !strcontains(rule.event_pattern, "table-number")
+    ])
+    error_message = "A pattern is too long for EventBridge, or names only some of the tables."
+  }
+
+  assert {
+    condition     = strcontains(aws_lambda_function.this[0].environment[0].variables["INCLUDE_TABLES"], "table-number-59")
+    error_message = "The function does not know all tables."
   }
 }
 
@@ -313,8 +391,8 @@ run "nothing" {
   assert {
     condition = alltrue([
       for value in [
-        output.rule_arn,
-        output.rule_name,
+        output.rule_arns,
+        output.rule_names,
         output.queue_url,
         output.queue_arn,
         output.queue_name,

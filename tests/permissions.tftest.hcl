@@ -13,6 +13,7 @@ variables {
   enable_ttl_settings             = false
   enable_pitr_settings            = false
   enable_auto_scaling_settings    = false
+  enable_outcome_events           = false
 }
 
 run "no_setting" {
@@ -246,6 +247,25 @@ run "auto_scaling_settings" {
   }
 }
 
+run "outcome_events" {
+  command = plan
+
+  variables {
+    enable_outcome_events = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => [statement.Action, statement.Resource]
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      SendOutcomeEvents = [["events:PutEvents"], "arn:aws-test:events:xx-test-1:111122223333:event-bus/default"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
 run "kms_key" {
   command = plan
 
@@ -329,6 +349,8 @@ run "everything" {
     enable_ttl_settings               = true
     enable_pitr_settings              = true
     enable_auto_scaling_settings      = true
+    enable_outcome_events             = true
+    event_bus_arn                     = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
     event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
     kms_key_arn                       = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
     tracing_mode                      = "Active"
@@ -369,6 +391,7 @@ run "everything" {
       LinkAutoScalingRole = join("/", [
         "arn:aws-test:iam::111122223333:role/aws-service-role", "dynamodb.application-autoscaling.amazonaws.com", "*"
       ])
+      SendOutcomeEvents   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
       UseKey              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
       SendTraces          = "*"
       AttachToVPC         = "*"
@@ -386,6 +409,7 @@ run "everything" {
       CreateTriggers      = { "lambda:FunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:*" }
       WriteAutoScaling    = { "application-autoscaling:service-namespace" = "dynamodb" }
       LinkAutoScalingRole = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" }
+      SendOutcomeEvents   = { "events:source" = "dynamodb-pitr-table-sync" }
       LambdaAttachesToVPC = {
         "lambda:SourceFunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:sync"
       }
@@ -402,6 +426,7 @@ run "everything" {
       CreateTriggers      = "ArnLike"
       WriteAutoScaling    = "StringEquals"
       LinkAutoScalingRole = "StringEquals"
+      SendOutcomeEvents   = "StringEquals"
       LambdaAttachesToVPC = "ArnEquals"
     }
     error_message = "A statement's condition compares in another way than it should."
@@ -419,14 +444,18 @@ run "everything" {
     condition = alltrue([
       for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dlq[0]] : jsondecode(queue.policy).Statement == [
         {
-          Sid       = "OnlyTheRuleSends"
+          Sid       = "OnlyTheRulesSend"
           Effect    = "Allow"
           Principal = { Service = "events.amazonaws.com" }
           Action    = "sqs:SendMessage"
           Resource  = "arn:aws-test:sqs:xx-test-1:111122223333:${queue.name}"
           Condition = {
             ArnEquals = {
-              "aws:SourceArn" = "arn:aws-test:events:xx-test-1:111122223333:rule/sync"
+              "aws:SourceArn" = [
+                "arn:aws-test:events:xx-test-1:111122223333:rule/sync-aws-backup",
+                "arn:aws-test:events:xx-test-1:111122223333:rule/sync-backup",
+                "arn:aws-test:events:xx-test-1:111122223333:rule/sync-point-in-time",
+              ]
             }
             StringEquals = { "aws:SourceAccount" = "111122223333" }
           }
@@ -441,6 +470,6 @@ run "everything" {
         },
       ]
     ])
-    error_message = "Others than the rule may send to a queue, or without TLS."
+    error_message = "Others than the rules may send to a queue, or without TLS."
   }
 }

@@ -9,6 +9,9 @@ run "below_the_limits" {
 
   variables {
     name                           = ""
+    restore_types                  = []
+    include_tables                 = [""]
+    exclude_tables                 = [""]
     initial_delay_seconds          = -1
     backoff_base_seconds           = 0
     backoff_rate                   = 0.99
@@ -25,6 +28,9 @@ run "below_the_limits" {
 
   expect_failures = [
     var.name,
+    var.restore_types,
+    var.include_tables,
+    var.exclude_tables,
     var.initial_delay_seconds,
     var.backoff_base_seconds,
     var.backoff_rate,
@@ -45,6 +51,9 @@ run "at_the_lowest_limits" {
 
   variables {
     name                           = "0"
+    restore_types                  = ["aws_backup"]
+    include_tables                 = ["*"]
+    exclude_tables                 = ["x"]
     initial_delay_seconds          = 0
     backoff_base_seconds           = 1
     backoff_rate                   = 1
@@ -69,6 +78,8 @@ run "above_the_limits" {
 
   variables {
     name                      = "n234567890123456789012345678901234567890123456789"
+    include_tables            = [join("", [for n in range(1023) : "x"]), "x"]
+    exclude_tables            = [for n in range(342) : "xx"]
     initial_delay_seconds     = 901
     backoff_base_seconds      = 42301
     backoff_rate              = 10.1
@@ -85,6 +96,8 @@ run "above_the_limits" {
 
   expect_failures = [
     var.name,
+    var.include_tables,
+    var.exclude_tables,
     var.initial_delay_seconds,
     var.backoff_base_seconds,
     var.backoff_rate,
@@ -105,6 +118,8 @@ run "at_the_highest_limits" {
 
   # So few attempts that SQS keeps the message long enough.
   variables {
+    include_tables            = [join("", [for n in range(1024) : "x"])]
+    exclude_tables            = [for n in range(341) : "xx"]
     initial_delay_seconds     = 900
     backoff_base_seconds      = 42300
     backoff_rate              = 10
@@ -129,6 +144,10 @@ run "neither_whole_nor_known" {
 
   variables {
     name                              = "dotted.name"
+    restore_types                     = ["point_in_time", "pitr"]
+    include_tables                    = ["orders", "prod-**"]
+    exclude_tables                    = ["orders?"]
+    event_bus_arn                     = "restores"
     initial_delay_seconds             = 1.5
     backoff_base_seconds              = 1.5
     backoff_max_delay_seconds         = 1.5
@@ -152,6 +171,10 @@ run "neither_whole_nor_known" {
 
   expect_failures = [
     var.name,
+    var.restore_types,
+    var.include_tables,
+    var.exclude_tables,
+    var.event_bus_arn,
     var.initial_delay_seconds,
     var.backoff_base_seconds,
     var.backoff_max_delay_seconds,

@@ -1,6 +1,6 @@
-output "rule_name" {
-  description = "Name of the EventBridge rule."
-  value       = module.table_sync.rule_name
+output "rule_names" {
+  description = "Names of the EventBridge rules, by restore type."
+  value       = module.table_sync.rule_names
 }
 
 output "queue_url" {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from table_sync.selection import Selection
 from table_sync.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BOOLEANS = {"true": True, "false": False}
+_TABLE_NAME_PATTERN = re.compile(r"[a-zA-Z0-9_.*-]+")
 
 
 class ConfigurationError(ValueError):
@@ -23,8 +26,13 @@ class Config:
 
     enabled: frozenset[str]
     """Names of the settings whose toggle is on."""
+    selection: Selection
+    outcome_events: bool
+    event_bus_arn: str
+    """Empty for the default bus."""
     queue_url: str
     dlq_url: str
+    max_attempts: float
     backoff_base_seconds: float
     backoff_rate: float
     backoff_max_delay_seconds: float
@@ -40,8 +48,15 @@ class Config:
         toggles = {setting.NAME: setting.TOGGLE.upper() for setting in SETTINGS}
         return cls(
             enabled=frozenset(name for name, toggle in toggles.items() if _boolean(environment, toggle)),
+            selection=Selection(
+                include=_patterns(environment, "INCLUDE_TABLES", default=""),
+                exclude=_patterns(environment, "EXCLUDE_TABLES", default="awsbackup-restore-test-*"),
+            ),
+            outcome_events=_boolean(environment, "ENABLE_OUTCOME_EVENTS"),
+            event_bus_arn=environment.get("EVENT_BUS_ARN", ""),
             queue_url=environment.get("QUEUE_URL", ""),
             dlq_url=environment.get("DLQ_URL", ""),
+            max_attempts=_number(environment, "MAX_ATTEMPTS", default=1000, least=1),
             backoff_base_seconds=_number(environment, "BACKOFF_BASE_SECONDS", default=15, least=1),
             backoff_rate=_number(environment, "BACKOFF_RATE", default=1.5, least=1),
             backoff_max_delay_seconds=_number(environment, "BACKOFF_MAX_DELAY_SECONDS", default=110, least=1),
@@ -53,6 +68,14 @@ def _boolean(environment: Mapping[str, str], name: str) -> bool:
     if value not in _BOOLEANS:
         raise ConfigurationError(f"{name} is {environment[name]!r}: set it to true or false.")
     return _BOOLEANS[value]
+
+
+def _patterns(environment: Mapping[str, str], name: str, *, default: str) -> tuple[str, ...]:
+    patterns = tuple(pattern.strip() for pattern in environment.get(name, default).split(",") if pattern.strip())
+    wrong = next((pattern for pattern in patterns if not _TABLE_NAME_PATTERN.fullmatch(pattern)), None)
+    if wrong:
+        raise ConfigurationError(f"{name} has {wrong!r}: set it to table names, with * for any characters.")
+    return patterns
 
 
 def _number(environment: Mapping[str, str], name: str, *, default: float, least: float) -> float:

@@ -35,6 +35,7 @@ _MEANING_OF_CODE = {
     "ResourceInUseException": Meaning.SETTLING,
     "ExpiredToken": Meaning.TRANSIENT,
     "ExpiredTokenException": Meaning.TRANSIENT,
+    "InternalFailure": Meaning.TRANSIENT,
     "InternalServiceException": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
@@ -44,10 +45,11 @@ _MEANING_OF_CODE = {
     "ThrottlingException": Meaning.TRANSIENT,
     "TooManyRequestsException": Meaning.TRANSIENT,
 }
-# The same codes with another meaning: the function of a trigger is not something that is still being made.
+# The same codes with another meaning: the function of a trigger, or an event bus, is nothing that is still being made.
 _MEANING_IN_OPERATION = {
     ("CreateEventSourceMapping", "ResourceConflictException"): Meaning.ALREADY_SO,
     ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
+    ("PutEvents", "ResourceNotFoundException"): Meaning.FINAL,
 }
 # A ValidationException tells only in its message that the request as such is fine.
 _MEANING_OF_MESSAGE = {

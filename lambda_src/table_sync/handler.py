@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import backoff, errors, queue, telemetry
+from table_sync import backoff, errors, outcome_events, queue, telemetry
 from table_sync.aws import Table, is_table_arn, is_table_name
 from table_sync.config import Config
-from table_sync.report import FAILED, WAITING, Outcome, Report
+from table_sync.errors import Meaning
+from table_sync.report import FAILED, IN_SYNC, WAITING, Outcome, Report
 from table_sync.restore import NotARestoreError, RestoreRefusedError, parse
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Status
@@ -22,9 +24,14 @@ from table_sync.telemetry import logger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+
 # So many looks in a row must miss the target until it counts as gone, and not before as many
 # attempts: DescribeTable may lag behind the restore call.
 LOOKS_FOR_TARGET = 3
+
+
+class _ExcludedError(Exception):
+    """The restore is none of those that are looked after; the message is its target."""
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (LambdaContext)
@@ -63,16 +70,23 @@ def _sync_batch(
             try:
                 begun.append((record, _begin(record, config)))
             except RestoreRefusedError as refusal:
-                logger.info("The restore call itself had failed: nothing to do", extra={"error_code": str(refusal)})
+                logger.info("The restore itself had failed: nothing to do", extra={"error_code": str(refusal)})
+            except _ExcludedError as excluded:
+                logger.info("The restore is excluded: nothing to do", extra={"target": str(excluded)})
             except NotARestoreError as error:
                 logger.error("The message is moved to the dead-letter queue", extra={"reason": str(error)})
                 queue.quarantine(record, config.dlq_url, str(error))
     converge([reconciliation for _, reconciliation in begun], seconds_left)
+    reports = {
+        record["messageId"]: _conclude(record, reconciliation.report, config) for record, reconciliation in begun
+    }
+    unsent = _announce(reports, config)
     for record, reconciliation in begun:
         with _nothing_lost(record, returned):
-            if not _end(record, reconciliation, config):
-                returned.append(record["messageId"])
-    telemetry.count(reconciliation.report for _, reconciliation in begun)
+            message_id = record["messageId"]
+            if not _end(record, reports[message_id], config, unsent.get(message_id), settling=reconciliation.settling):
+                returned.append(message_id)
+    telemetry.count(reports.values())
     return returned
 
 
@@ -98,27 +112,64 @@ def _anonymous(error: Exception) -> str:
 
 def _begin(record: Mapping[str, Any], config: Config) -> Reconciliation:
     restore = parse(record["body"])
+    if not config.selection.admits(restore):
+        raise _ExcludedError(restore.target)
     looks = LOOKS_FOR_TARGET if queue.attempt(record) >= LOOKS_FOR_TARGET else math.inf
     return Reconciliation(Table(restore.source), Table(restore.target), config.enabled, looks_for_target=looks)
 
 
-def _end(record: Mapping[str, Any], reconciliation: Reconciliation, config: Config) -> bool:
-    """Log the attempt and say whether the message is done with; one that is not waits for its next look."""
-    report = reconciliation.report
+def _conclude(record: Mapping[str, Any], report: Report, config: Config) -> Report:
+    """Return the attempt's report; what still waits at the last attempt has failed."""
     attempt = queue.attempt(record)
-    if report.outcome != WAITING:
-        telemetry.log(report, attempt=attempt)
-        if report.outcome == FAILED:
-            queue.quarantine(record, config.dlq_url, report.reason)
-        return True
-    # AWS is only seconds from done: the restore's age says nothing about how long that takes.
-    age = 1 if reconciliation.settling else attempt
-    delay = backoff.delay(
-        age, base=config.backoff_base_seconds, rate=config.backoff_rate, ceiling=config.backoff_max_delay_seconds
-    )
-    telemetry.log(report, attempt=attempt, next_look_seconds=delay)
-    queue.hand_back(record, config.queue_url, delay)
-    return False
+    if report.outcome != WAITING or attempt < config.max_attempts:
+        return report
+    return replace(report, whole=Outcome(Status.FAILED, f"gave up after {attempt} attempts: {report.reason}"))
+
+
+def _announce(reports: Mapping[str, Report], config: Config) -> Mapping[str, Exception]:
+    """Send the event of each restore that is over; return by message ID why one was not sent."""
+    if not config.outcome_events:
+        return {}
+    over = {message_id: report for message_id, report in reports.items() if report.outcome != WAITING}
+    unsent = outcome_events.put(over, os.environ["AWS_REGION"], config.event_bus_arn)
+    for message_id, error in unsent.items():
+        reason = {"target": over[message_id].target, "reason": errors.explain(error)}
+        logger.error("The outcome event was not sent", extra=reason)
+    return unsent
+
+
+def _end(
+    record: Mapping[str, Any], report: Report, config: Config, unsent: Exception | None, *, settling: bool
+) -> bool:
+    """Log the attempt and say whether the message is done with; one that is not waits for its next look.
+
+    Args:
+        record: the message.
+        report: of the attempt.
+        config: of the function.
+        unsent: why the outcome event was not sent.
+        settling: AWS is only seconds from done, and the restore's age says nothing about how long that takes.
+
+    """
+    attempt = queue.attempt(record)
+    again = unsent is not None and report.outcome == IN_SYNC and errors.meaning(unsent) is not Meaning.FINAL
+    if report.outcome == WAITING or (again and attempt < config.max_attempts):
+        delay = backoff.delay(
+            1 if settling else attempt,
+            base=config.backoff_base_seconds,
+            rate=config.backoff_rate,
+            ceiling=config.backoff_max_delay_seconds,
+        )
+        telemetry.log(report, attempt=attempt, next_look_seconds=delay)
+        queue.hand_back(record, config.queue_url, delay)
+        return False
+    telemetry.log(report, attempt=attempt)
+    reasons = [report.reason] if report.outcome == FAILED else []
+    if unsent:
+        reasons.append(f"the outcome event ({report.outcome}) was not sent: {errors.explain(unsent)}")
+    if reasons:
+        queue.quarantine(record, config.dlq_url, "; ".join(reasons))
+    return True
 
 
 def _sync_invocation(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Mapping
 
+NAMESPACE = "DynamoDBTableSync"
 _SERVICE = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "dynamodb-pitr-table-sync")
 _METRICS = {IN_SYNC: "InSync", WAITING: "Waiting", FAILED: "Failed", DIFFERS: "Differs"}
 
 logger = Logger(service=_SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"))
-_metrics = Metrics(service=_SERVICE, namespace="DynamoDBTableSync")
 
 
 def log(report: Report, **more: Any) -> None:  # noqa: ANN401 (any JSON)
@@ -27,9 +27,25 @@ def log(report: Report, **more: Any) -> None:  # noqa: ANN401 (any JSON)
     write(f"{report.target.rpartition('/')[2]}: {report.outcome}", extra=report.as_dict() | more)
 
 
-def count(reports: Iterable[Report]) -> None:
-    """Write the attempts by outcome, in the embedded metric format."""
-    for outcome, attempts in Counter(report.outcome for report in reports).items():
-        _metrics.add_metric(name=_METRICS[outcome], unit=MetricUnit.Count, value=attempts)
-    if _metrics.metric_set:
-        _metrics.flush_metrics()
+def count(reports: Collection[Report]) -> None:
+    """Write in the embedded metric format how attempts ended, and how each setting of the restores that are over did.
+
+    The metrics of settings have the setting's name and the dimension `status`, so that they take a line a status.
+    """
+    _write(Counter(_METRICS[report.outcome] for report in reports))
+    statuses: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for report in reports:
+        if report.outcome in {IN_SYNC, FAILED}:
+            for name, outcome in report.settings.items():
+                statuses[outcome.status.value][name] += 1
+    for status, settings in statuses.items():
+        _write(settings, status=status)
+
+
+def _write(counts: Mapping[str, int], **dimensions: str) -> None:
+    if not counts:
+        return
+    line = EphemeralMetrics(service=_SERVICE, namespace=NAMESPACE, dimension_set=dimensions)
+    for name, value in counts.items():
+        line.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    line.flush_metrics()

@@ -226,7 +226,7 @@ def test_settings_of_another_region_are_read_there_and_bound_ones_are_skipped(aw
 
 
 def test_a_toggle_that_is_off_makes_none_of_its_calls(aws, deploy):
-    pipeline = deploy(**{setting.TOGGLE.upper(): "False" for setting in SETTINGS})
+    pipeline = deploy(ENABLE_OUTCOME_EVENTS="False", **{setting.TOGGLE.upper(): "False" for setting in SETTINGS})
     make_source(aws)
     restore(aws, "orders", "orders-restored")
     pipeline.run()

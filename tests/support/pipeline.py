@@ -12,10 +12,11 @@ from table_sync.handler import lambda_handler
 from tests.support.deployment import deploy_queued_function, zip_of
 from tests.support.in_process import InProcessRuntime
 from tests.support.lambda_service import LambdaService
+from tests.support.rules import DEFAULT_PATTERNS
 from tests.support.tables import REGION, settings_of, wait_until_active
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tests.support.embedded_aws import Call, EmbeddedAWS
     from tests.support.lambda_service import Invocation
@@ -24,7 +25,7 @@ A_DAY = 24 * 3600
 
 
 class Pipeline:
-    """Rule, queue, dead-letter queue and function with the module's defaults, and what came of them.
+    """Rules, queue, dead-letter queue and function with the module's defaults, and what came of them.
 
     A context manager. `handler` stands for the deployed code, which `service` runs by default one invocation after
     another; `variables` are the function's environment.
@@ -37,6 +38,7 @@ class Pipeline:
         *,
         service: LambdaService | None = None,
         max_attempts: int = 1000,
+        restore_types: Collection[str] = DEFAULT_PATTERNS.keys(),
         **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
@@ -46,6 +48,7 @@ class Pipeline:
         self.invocations: list[Invocation] = []
         self.service = service or LambdaService(aws, InProcessRuntime(handler, aws.clock))
         self._max_attempts = max_attempts
+        self._restore_types = restore_types
         self._variables = variables
 
     def __enter__(self) -> Self:
@@ -69,24 +72,23 @@ class Pipeline:
 
     def _route_restores(self) -> None:
         events = self.aws.client("events")
-        detail = {
-            "eventSource": ["dynamodb.amazonaws.com"],
-            "eventName": ["RestoreTableToPointInTime"],
-            "errorCode": [{"exists": False}],
-        }
-        pattern = {"source": ["aws.dynamodb"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
-        rule = events.put_rule(Name="table-sync", EventPattern=json.dumps(pattern))
+        names = {name: f"table-sync-{name}" for name in self._restore_types}
+        arns = [
+            events.put_rule(Name=names[name], EventPattern=json.dumps(DEFAULT_PATTERNS[name]))["RuleArn"]
+            for name in names
+        ]
         allow = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": self.function.queue_arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": arns}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         sqs = self.aws.client("sqs")
         sqs.set_queue_attributes(QueueUrl=self.function.queue_url, Attributes={"Policy": policy})
-        events.put_targets(Rule="table-sync", Targets=[{"Id": "queue", "Arn": self.function.queue_arn}])
+        for rule in names.values():
+            events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": self.function.queue_arn}])
 
     def run(self, max_seconds: float = 2 * A_DAY) -> None:
         """Let the queue and the function work until no message is left."""
@@ -139,11 +141,11 @@ class Pipeline:
         ]
 
     def writes(self) -> list[str]:
-        """Return the names of the function's write calls so far, those on its own queues aside."""
+        """Return the names of the function's write calls so far, those on its own queues and its events aside."""
         return [
             call.name
             for call in self.calls()
-            if not call.operation.startswith(("Describe", "List", "Get")) and call.service != "sqs"
+            if not call.operation.startswith(("Describe", "List", "Get")) and call.service not in {"events", "sqs"}
         ]
 
     def calls(self) -> list[Any]:

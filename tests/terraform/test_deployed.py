@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pytest_terraform import terraform
 
+from tests.support.rules import DEFAULT_PATTERNS
+
 RECORDING = Path(__file__).parent / "terraform" / "deployed" / "tf_resources.json"
 COMMITTED = RECORDING.read_text() if RECORDING.exists() else ""
 
@@ -20,8 +22,16 @@ def test_outputs_name_what_others_wire_to(deployed):
     assert outputs.pop("event_source_mapping_id")
     assert outputs.pop("retry_window_seconds") > 24 * 3600
     assert outputs == {
-        "rule_arn": f"arn:aws:events:{HERE}:rule/deployed",
-        "rule_name": "deployed",
+        "rule_arns": {
+            "aws_backup": f"arn:aws:events:{HERE}:rule/deployed-aws-backup",
+            "backup": f"arn:aws:events:{HERE}:rule/deployed-backup",
+            "point_in_time": f"arn:aws:events:{HERE}:rule/deployed-point-in-time",
+        },
+        "rule_names": {
+            "aws_backup": "deployed-aws-backup",
+            "backup": "deployed-backup",
+            "point_in_time": "deployed-point-in-time",
+        },
         "queue_arn": f"arn:aws:sqs:{HERE}:deployed",
         "queue_name": "deployed",
         "dlq_arn": f"arn:aws:sqs:{HERE}:deployed-dlq",
@@ -45,7 +55,7 @@ def test_arns_that_the_module_makes_from_names_are_those_of_aws(deployed):
     assert json.loads(dlq["redrive_allow_policy"])["sourceQueueArns"] == [outputs["queue_arn"]]
     for attributes in (queue, dlq):
         allow, deny = json.loads(attributes["policy"])["Statement"]
-        assert allow["Condition"]["ArnEquals"]["aws:SourceArn"] == outputs["rule_arn"]
+        assert sorted(allow["Condition"]["ArnEquals"]["aws:SourceArn"]) == sorted(outputs["rule_arns"].values())
         assert allow["Resource"] == deny["Resource"] == attributes["arn"]
 
 
@@ -61,13 +71,11 @@ def test_queue_waits_and_gives_up(deployed):
 
 
 @terraform("deployed", scope="module")
-def test_rule_sends_successful_restores_to_the_queue(deployed):
-    pattern = json.loads(deployed.resources["aws_cloudwatch_event_rule"]["this"]["event_pattern"])
-    assert pattern["detail"] == {
-        "eventSource": ["dynamodb.amazonaws.com"],
-        "eventName": ["RestoreTableToPointInTime"],
-        "errorCode": [{"exists": False}],
-    }
+def test_rules_send_restores_to_the_queue(deployed):
+    # One instance of each is all that pytest-terraform keeps; the others are in tests/*.tftest.hcl.
+    rule = deployed.resources["aws_cloudwatch_event_rule"]["this"]
+    assert rule["name"] in deployed.outputs["table_sync"]["value"]["rule_names"].values()
+    assert json.loads(rule["event_pattern"]) in DEFAULT_PATTERNS.values()
     target = deployed.resources["aws_cloudwatch_event_target"]["queue"]
     queues = deployed.resources["aws_sqs_queue"]
     assert target["arn"] == queues["this"]["arn"]
