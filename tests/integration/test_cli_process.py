@@ -115,6 +115,13 @@ def test_ctrl_c_at_the_question_is_quiet_and_changes_nothing(aws, environment):
     assert settings_of(aws, "interrupted")["tags"] == {}
 
 
+def test_ctrl_c_while_it_starts_is_quiet(environment, tmp_path):
+    (tmp_path / "boto3.py").write_text("raise KeyboardInterrupt\n")
+    environment |= {"PYTHONPATH": f"{tmp_path}{os.pathsep}{LAMBDA_SRC}"}
+    answer = run(environment, "diff", "orders", "copy")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (130, "", "")
+
+
 def test_a_reader_that_goes_away_is_no_traceback(environment):
     process = subprocess.Popen(  # noqa: S603 (the command under test)
         [*COMMAND, "import-blocks", "orders"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
