@@ -298,7 +298,8 @@ with EmbeddedAWS(server=True) as aws, LambdaService(aws) as service:
     time.sleep(600)
 """
     )
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    # What is killed cannot clean up.
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     command = [sys.executable, script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as server:  # noqa: S603 (this interpreter)
         pid = int(server.stdout.readline())

@@ -110,7 +110,13 @@ def start(tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.demo"],
             cwd=REPOSITORY,
-            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TF_PLUGIN_DIR": str(tmp_path), **variables},
+            env={
+                **os.environ,
+                "PATH": f"{tmp_path}:{os.environ['PATH']}",
+                "TF_PLUGIN_DIR": str(tmp_path),
+                "TMPDIR": str(tmp_path),
+                **variables,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -160,7 +166,7 @@ def directories_of(process):
     return list((REPOSITORY / ".work").glob(f"demo-{process.pid}-*"))
 
 
-def test_every_setting_comes_back(start):
+def test_every_setting_comes_back(start, tmp_path):
     process = start()
     code, output, errors = finish(process)
 
@@ -176,6 +182,7 @@ def test_every_setting_comes_back(start):
     assert max(map(len, output.splitlines())) <= 120
     assert processes_of(process.pid) == []
     assert directories_of(process) == []
+    assert not list(tmp_path.glob("lambda-*"))
 
 
 def test_settings_that_do_not_come_back_are_a_failure(start):
@@ -241,9 +248,10 @@ def test_nothing_is_left_when_it_is_interrupted_while_terraform_runs(start, tmp_
     assert not alive(provider)
     assert processes_of(process.pid) == []
     assert directories_of(process) == []
+    assert not list(tmp_path.glob("lambda-*"))
 
 
-def test_nothing_is_left_when_it_is_interrupted_while_the_function_runs(start):
+def test_nothing_is_left_when_it_is_interrupted_while_the_function_runs(start, tmp_path):
     process = start()
     for line in process.stdout:
         if "attempt 1 " in line:
@@ -254,6 +262,7 @@ def test_nothing_is_left_when_it_is_interrupted_while_the_function_runs(start):
 
     assert finish(process)[0] == 130
     assert not any(alive(pid) for pid in left)
+    assert not list(tmp_path.glob("lambda-*"))
 
 
 def test_reader_that_goes_away_ends_it(start):
