@@ -15,7 +15,7 @@ $(VENV)/.ready: tests/requirements.txt lambda_src/requirements.txt
 		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "Installing Python packages into $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes \
+	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes \
 		-r tests/requirements.txt -r lambda_src/requirements.txt
 	@touch $@
 
