@@ -51,14 +51,18 @@ _MEANING_IN_OPERATION = {
     ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
     ("PutEvents", "ResourceNotFoundException"): Meaning.FINAL,
 }
-# A ValidationException tells only in its message that the request as such is fine.
+# Codes of which only the message tells that the request as such is fine.
 _MEANING_OF_MESSAGE = {
-    "already has an enabled stream": Meaning.SETTLING,
-    "modified multiple times within a fixed interval": Meaning.TRANSIENT,
-    "precision is already set to the desired value": Meaning.ALREADY_SO,
-    "timetolive is already enabled": Meaning.ALREADY_SO,
-    "to perform enable operation": Meaning.SETTLING,
-    "to perform update operation": Meaning.SETTLING,
+    # CloudWatch throttles the alarms of a scaling policy (hashicorp/terraform-provider-aws#2275).
+    "FailedResourceAccessException": {"rate exceeded": Meaning.TRANSIENT},
+    "ValidationException": {
+        "already has an enabled stream": Meaning.SETTLING,
+        "modified multiple times within a fixed interval": Meaning.TRANSIENT,
+        "precision is already set to the desired value": Meaning.ALREADY_SO,
+        "timetolive is already enabled": Meaning.ALREADY_SO,
+        "to perform enable operation": Meaning.SETTLING,
+        "to perform update operation": Meaning.SETTLING,
+    },
 }
 _SERVER_ERROR = 500
 
@@ -72,9 +76,9 @@ def meaning(error: Exception) -> Meaning:
     code = error.response["Error"].get("Code", "")
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         return Meaning.TRANSIENT
-    if code == "ValidationException":
+    if code in _MEANING_OF_MESSAGE:
         message = error.response["Error"].get("Message", "").lower()
-        return next((found for text, found in _MEANING_OF_MESSAGE.items() if text in message), Meaning.FINAL)
+        return next((found for text, found in _MEANING_OF_MESSAGE[code].items() if text in message), Meaning.FINAL)
     return _MEANING_IN_OPERATION.get((error.operation_name, code)) or _MEANING_OF_CODE.get(code, Meaning.FINAL)
 
 

@@ -52,6 +52,23 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
             Meaning.TRANSIENT,
         ),
         (client_error("ValidationException", message="Table already has an enabled stream: x"), Meaning.SETTLING),
+        (
+            client_error(
+                "FailedResourceAccessException",
+                operation="PutScalingPolicy",
+                message="Unable to create alarms for scaling policy x due to reason: Rate exceeded (Service: "
+                "AmazonCloudWatch; Status Code: 400; Error Code: Throttling)",
+            ),
+            Meaning.TRANSIENT,
+        ),
+        (
+            client_error(
+                "FailedResourceAccessException",
+                operation="PutScalingPolicy",
+                message="Unable to create alarms for scaling policy x due to reason: not authorized",
+            ),
+            Meaning.FINAL,
+        ),
         (client_error("ValidationException", message="One or more parameter values were invalid"), Meaning.FINAL),
         (client_error("AccessDeniedException"), Meaning.FINAL),
         (ParamValidationError(report="Unknown parameter"), Meaning.FINAL),
