@@ -8,40 +8,14 @@ import pytest
 from table_sync import outcome_events
 from table_sync.report import FAILED, IN_SYNC, WAITING, Outcome, Report
 from table_sync.settings.setting import Change, Status
+from tests.support.outcomes import Listener
 from tests.support.restore_events import arn, point_in_time
 from tests.support.tables import make_source, make_table, restore
-
-PATTERN = {"source": ["dynamodb-pitr-table-sync"], "detail-type": ["Table Sync Outcome"]}
 
 
 @pytest.fixture
 def listener(aws):
-    """Route the outcome events of the default bus to a queue; return a function that takes what has come there."""
-    return listen(aws)
-
-
-def listen(aws, bus="default"):
-    events, sqs = aws.client("events"), aws.client("sqs")
-    rule = events.put_rule(Name="outcomes", EventPattern=json.dumps(PATTERN), EventBusName=bus)["RuleArn"]
-    url = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allow = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_targets(Rule="outcomes", EventBusName=bus, Targets=[{"Id": "queue", "Arn": queue}])
-
-    def heard():
-        found = [json.loads(message.body) for message in aws.sqs.messages(queue)]
-        aws.sqs.queue(queue).stored.clear()
-        return found
-
-    return heard
+    return Listener(aws)
 
 
 def sent(pipeline):
@@ -54,7 +28,7 @@ def test_a_restore_that_is_in_sync_is_told_once_with_its_report(aws, pipeline, l
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     assert len(pipeline.attempts) > 1
-    (event,) = listener()
+    (event,) = listener.take()
     assert event["resources"] == [arn("orders-restored"), arn("orders")]
     last = pipeline.attempts[-1]
     assert event["detail"] == {key: last[key] for key in ("source", "target", "outcome", "settings")}
@@ -67,7 +41,7 @@ def test_a_restore_that_failed_is_told_with_the_reason(aws, pipeline, listener):
     restore(aws, "orders", "orders-restored")
     aws.faults.add("TagResource", "AccessDeniedException", "not authorized", times=math.inf)
     pipeline.run()
-    (event,) = listener()
+    (event,) = listener.take()
     assert event["detail"]["outcome"] == "failed"
     (message,) = pipeline.quarantined
     assert event["detail"]["reason"] == message["reason"]
@@ -83,7 +57,7 @@ def test_a_restore_whose_attempts_are_used_up_has_failed(aws, deploy, listener):
     assert [attempt["outcome"] for attempt in pipeline.attempts] == ["waiting"] * 4 + ["failed"]
     (message,) = pipeline.quarantined
     assert message["reason"] == "gave up after 5 attempts: the target is CREATING"
-    (event,) = listener()
+    (event,) = listener.take()
     assert (event["detail"]["outcome"], event["detail"]["reason"]) == ("failed", message["reason"])
 
 
@@ -94,7 +68,7 @@ def test_restores_of_one_batch_are_told_in_one_call(aws, pipeline, listener):
         restore(aws, "orders", target)
     aws.clock.advance(400)
     pipeline.run()
-    assert sorted(event["detail"]["target"] for event in listener()) == sorted(map(arn, targets))
+    assert sorted(event["detail"]["target"] for event in listener.take()) == sorted(map(arn, targets))
     assert len(sent(pipeline)) == 1
 
 
@@ -105,7 +79,7 @@ def test_what_is_no_restore_or_no_table_or_done_by_hand_is_not_told(aws, pipelin
     pipeline.send(json.dumps(point_in_time(target="awsbackup-restore-test-1")))
     pipeline.run()
     pipeline.invoke(source_table="orders", target_table="missing")
-    assert listener() == []
+    assert listener.take() == []
     assert sent(pipeline) == []
 
 
@@ -115,7 +89,7 @@ def test_a_second_delivery_is_told_again(aws, pipeline, listener):
     pipeline.run()
     pipeline.send(pipeline.invocations[0].event["Records"][0]["body"])
     pipeline.run()
-    assert [event["detail"]["outcome"] for event in listener()] == ["in_sync", "in_sync"]
+    assert [event["detail"]["outcome"] for event in listener.take()] == ["in_sync", "in_sync"]
 
 
 def test_the_events_go_to_the_bus_that_is_named(aws, deploy, listener):
@@ -126,7 +100,7 @@ def test_the_events_go_to_the_bus_that_is_named(aws, deploy, listener):
     pipeline.run()
     (call,) = sent(pipeline)
     assert call.parameters["Entries"][0]["EventBusName"] == bus
-    assert listener() == []
+    assert listener.take() == []
 
 
 def test_with_the_toggle_off_nothing_is_sent(aws, deploy, listener):
@@ -135,7 +109,7 @@ def test_with_the_toggle_off_nothing_is_sent(aws, deploy, listener):
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored")
-    assert listener() == []
+    assert listener.take() == []
     assert sent(pipeline) == []
 
 
@@ -146,7 +120,7 @@ def test_an_event_that_cannot_be_sent_for_a_while_is_sent_later(aws, pipeline, l
     fault = aws.faults.add("PutEvents", "ThrottlingException", "Rate exceeded", times=4)
     pipeline.run()
     assert len(fault.met) == 4
-    (event,) = listener()
+    (event,) = listener.take()
     assert event["detail"]["outcome"] == "in_sync"
     outcomes = [attempt["outcome"] for attempt in pipeline.attempts if attempt["outcome"] != "waiting"]
     assert outcomes == ["in_sync"] * 3
@@ -168,12 +142,12 @@ def test_an_event_that_can_never_be_sent_leaves_the_message_in_the_dlq(aws, pipe
     assert message["reason"] == (
         "the outcome event (in_sync) was not sent: PutEvents: AccessDeniedException: not authorized"
     )
-    assert listener() == []
+    assert listener.take() == []
     denial.times = 0
     writes = len(pipeline.writes())
     pipeline.send(message["body"])
     pipeline.run()
-    assert [event["detail"]["outcome"] for event in listener()] == ["in_sync"]
+    assert [event["detail"]["outcome"] for event in listener.take()] == ["in_sync"]
     assert len(pipeline.writes()) == writes
 
 
@@ -190,7 +164,7 @@ def test_a_failure_is_in_the_dlq_at_once_whether_its_event_was_sent_or_not(aws, 
     (message,) = pipeline.quarantined
     assert "orders was not found" in message["reason"]
     assert f"the outcome event (failed) was not sent: PutEvents: {code}: on purpose" in message["reason"]
-    assert listener() == []
+    assert listener.take() == []
 
 
 def test_an_entry_that_alone_is_refused_is_sent_later(aws, pipeline, listener, monkeypatch):
@@ -210,7 +184,7 @@ def test_an_entry_that_alone_is_refused_is_sent_later(aws, pipeline, listener, m
     monkeypatch.setattr(type(aws.events), "_put_entry", refuse_second_once)
     pipeline.run()
     assert refused
-    assert sorted(event["detail"]["target"] for event in listener()) == [arn("first"), arn("second")]
+    assert sorted(event["detail"]["target"] for event in listener.take()) == [arn("first"), arn("second")]
     assert [len(call.parameters["Entries"]) for call in sent(pipeline)] == [2, 1]
 
 
@@ -242,7 +216,7 @@ def put(aws, *reports):
 def test_a_report_that_is_too_large_goes_without_its_changes(aws, listener):
     errors, _ = put(aws, report(changes=20, reason="\N{GRINNING FACE}" * 9000))
     assert errors == {}
-    (event,) = listener()
+    (event,) = listener.take()
     detail = event["detail"]
     assert len(json.dumps(event)) < 256 * 1024
     assert detail["shortened"] is True
@@ -256,7 +230,7 @@ def test_reports_that_are_too_large_together_take_more_calls(aws, listener):
     errors, calls = put(aws, *(report(f"target-{number}", changes=5) for number in range(10)))
     assert errors == {}
     assert len(calls) == 5
-    events = listener()
+    events = listener.take()
     assert len(events) == 10
     assert not any("shortened" in event["detail"] for event in events)
 
@@ -265,6 +239,6 @@ def test_reports_that_are_too_large_together_take_more_calls(aws, listener):
 def test_the_detail_is_the_report(aws, listener, status, outcome):
     given = report(status=status)
     put(aws, given)
-    (event,) = listener()
+    (event,) = listener.take()
     assert event["detail"] == given.as_dict()
     assert event["detail"]["outcome"] == outcome != WAITING

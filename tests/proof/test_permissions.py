@@ -13,6 +13,7 @@ import pytest
 from table_sync.settings import SETTINGS
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.policies import AccessRequest, decision
+from tests.support.outcomes import Listener
 from tests.support.pipeline import Pipeline
 from tests.support.tables import FILTER, make_function, make_source, restore, settings_of, wait_until_active
 from tests.support.terraform import REPOSITORY, Terraform, TerraformUnavailable
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STREAM, TRIGGERS = "enable_dynamodb_stream_settings", "enable_dynamodb_lambda_trigger"
-TOGGLES = [setting.TOGGLE for setting in SETTINGS]
+OUTCOME_EVENTS = "enable_outcome_events"
+TOGGLES = [*(setting.TOGGLE for setting in SETTINGS), OUTCOME_EVENTS]
 # A key of the account, for filters of triggers that are encrypted.
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
 
@@ -76,6 +78,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
     """Run under the policy what needs every permission of the toggles."""
     variables = {toggle.upper(): str(toggle in enabled) for toggle in TOGGLES}
     with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15, **variables) as pipeline:
+        listener = Listener(aws)
         make_source(aws)
         encrypt_a_filter(aws)
         restore(aws, "orders", "orders-precise")
@@ -99,7 +102,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
             (a for a in reversed(pipeline.attempts) if a["target"].endswith("orders-restored")), {"settings": {}}
         )
         return Result(
-            broken=find_broken(aws, pipeline, enabled),
+            broken=find_broken(aws, pipeline, listener, enabled),
             statuses={name: outcome["status"] for name, outcome in last["settings"].items()},
             used=set(aws.permissions.used),
         )
@@ -145,7 +148,7 @@ def remap(aws: EmbeddedAWS, pipeline: Pipeline) -> None:
     aws.clock.advance(60)
 
 
-def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, enabled: set[str]) -> list[str]:
+def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, listener: Listener, enabled: set[str]) -> list[str]:
     """Return what of the module's promises has not come about."""
     names = [setting.NAME for setting in SETTINGS if setting.TOGGLE in enabled]
     expected = settings_of(aws, "orders")
@@ -153,11 +156,13 @@ def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, enabled: set[str]) -> list
     logged = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{pipeline.function.name}")["events"]
     lines = [line for invocation in pipeline.invocations for line in invocation.log_lines]
     quarantined = [message["body"] for message in pipeline.quarantined]
+    told = {event["detail"]["target"].rpartition("/")[2] for event in listener.take()}
     promises = {
         f"{name} of {table}": settings[name] == expected[name] for table, settings in restored.items() for name in names
     } | {
         f"the bad message is in the dead-letter queue, not {quarantined}": quarantined == ["not JSON"],
         "every line is in the log": [event["message"] for event in logged] == lines,
+        f"the outcomes are told, not {told}": told == (restored.keys() if OUTCOME_EVENTS in enabled else set()),
         "no message comes back after an error": not any("comes back after an error" in line for line in lines),
     }
     return [promise for promise, kept in promises.items() if not kept]
