@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from table_sync.aws import is_table_arn, is_table_name, table_arn
+
+# It is logged, which no other part of an event may be: nothing else may pass for one.
+_ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,127}")
 
 
 class NotARestoreError(Exception):
@@ -54,8 +58,11 @@ def _of_call(event: dict[str, Any], detail: dict[str, Any]) -> Restore:
     name = detail.get("eventName")
     if name not in ("RestoreTableToPointInTime", "RestoreTableFromBackup"):
         raise NotARestoreError("The event is not of a call that restores a table.")
-    if detail.get("errorCode"):
-        raise RestoreRefusedError(str(detail["errorCode"]))
+    error_code = detail.get("errorCode")
+    if isinstance(error_code, str) and _ERROR_CODE.fullmatch(error_code):
+        raise RestoreRefusedError(error_code)
+    if error_code:
+        raise NotARestoreError("The event's errorCode is not one.")
     parameters = detail.get("requestParameters")
     if not isinstance(parameters, dict):
         raise NotARestoreError("The event has no requestParameters.")

@@ -53,7 +53,8 @@ def as_text(step):
 def test_every_setting_has_a_model_and_every_model_a_setting(figures):
     names = {path.stem for path in Path(setting_models.__file__).parent.glob("*.py")} - {"__init__"}
     assert names == {setting.NAME for setting in SETTINGS}
-    properties = [test for test in globals().values() if getattr(test, "is_hypothesis_test", False)]
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+    properties = [test for test in tests if hypothesis.is_hypothesis_test(test)]
     examples = len(SETTINGS) * len(properties) * hypothesis.settings.default.max_examples
     figures("properties of plan()", settings=len(SETTINGS), properties=len(properties), examples=examples)
 
