@@ -211,6 +211,25 @@ def test_scheduled_actions_that_are_over_are_left_out(aws, pipeline):
     assert settings_of(aws, "orders-restored")["auto_scaling"] == expected
 
 
+def test_a_scheduled_action_in_utc_is_equal_whether_it_says_so_or_not(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    give_auto_scaling(aws, "orders", index=None)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    action = {
+        "ServiceNamespace": "dynamodb",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        "ScheduledActionName": "nightly",
+        "Schedule": "cron(0 1 * * ? *)",
+        "ScalableTargetAction": {"MinCapacity": 1},
+    }
+    client = aws.client("application-autoscaling")
+    client.put_scheduled_action(**action, ResourceId="table/orders")
+    client.put_scheduled_action(**action, ResourceId="table/orders-restored", Timezone="UTC")
+    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    assert report["settings"]["auto_scaling"]["status"] == "unchanged"
+
+
 def test_settings_of_another_region_are_read_there_and_bound_ones_are_skipped(aws, pipeline):
     arn = make_source(aws, region="us-east-1")
     restore(aws, arn, "orders-restored")

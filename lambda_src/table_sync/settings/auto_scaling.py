@@ -100,7 +100,10 @@ def _put_policy(policy: Mapping[str, Any]) -> Change:
 
 
 def _put_action(action: Mapping[str, Any], now: datetime) -> Change:
-    keys = ["ScheduledActionName", "Schedule", "Timezone", "EndTime", "ScalableTargetAction"]
+    keys = ["ScheduledActionName", "Schedule", "EndTime", "ScalableTargetAction"]
+    # UTC is the default (API reference, PutScheduledAction), which some tools name and others do not.
+    if action.get("Timezone") != "UTC":
+        keys.append("Timezone")
     # A start that has passed says nothing any more, and has no place in a new action.
     if "StartTime" in action and action["StartTime"] > now:
         keys.append("StartTime")
