@@ -310,6 +310,129 @@ locals {
       ]
     },
     {
+      when = var.enable_deletion_protection_settings
+      statements = [
+        {
+          Sid      = "ProtectTables"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_table_class_settings
+      statements = [
+        {
+          Sid      = "ChangeTableClasses"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_on_demand_throughput_settings
+      statements = [
+        {
+          Sid      = "LimitThroughput"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_contributor_insights_settings
+      statements = [
+        # It may name no table (API reference), and the guide asks for the permission on none.
+        {
+          Sid      = "ListContributorInsights"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ListContributorInsights"]
+          Resource = "*"
+        },
+        # Of a table and its indexes.
+        {
+          Sid      = "WriteContributorInsights"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateContributorInsights"]
+          Resource = local.target_tables
+        },
+        {
+          Sid       = "LinkContributorInsightsRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/contributorinsights.dynamodb.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "contributorinsights.dynamodb.amazonaws.com" } }
+        },
+      ]
+    },
+    {
+      when = var.enable_resource_policy_settings
+      statements = [
+        # Of a table and its stream.
+        {
+          Sid      = "ReadResourcePolicies"
+          Effect   = "Allow"
+          Action   = ["dynamodb:GetResourcePolicy"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteResourcePolicies"
+          Effect   = "Allow"
+          Action   = ["dynamodb:PutResourcePolicy"]
+          Resource = local.target_tables
+        },
+      ]
+    },
+    {
+      when = var.enable_alarm_settings
+      statements = [
+        # Which alarms are on a table only their descriptions tell, those of all alarms.
+        {
+          Sid      = "ReadAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:DescribeAlarms"]
+          Resource = "*"
+        },
+        {
+          Sid      = "WriteAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:PutMetricAlarm"]
+          Resource = "${local.arn_prefix.cloudwatch}:alarm:*"
+        },
+      ]
+    },
+    {
+      when = var.enable_scalable_target_tag_settings && var.enable_auto_scaling_settings
+      statements = [
+        {
+          Sid      = "ReadScalableTargetTags"
+          Effect   = "Allow"
+          Action   = ["application-autoscaling:ListTagsForResource"]
+          Resource = "arn:${local.partition}:application-autoscaling:*:${local.account}:scalable-target/*"
+        },
+        {
+          Sid      = "WriteScalableTargetTags"
+          Effect   = "Allow"
+          Action   = ["application-autoscaling:TagResource"]
+          Resource = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
+        },
+      ]
+    },
+    {
+      when = var.enable_event_source_mapping_tag_settings && var.enable_dynamodb_lambda_trigger
+      statements = [
+        {
+          Sid      = "TagTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:ListTags", "lambda:TagResource"]
+          Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
+        },
+      ]
+    },
+    {
       when = var.kms_key_arn != null
       statements = [
         {

@@ -168,24 +168,33 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = {
-      ENABLE_TAG_SETTINGS             = tostring(var.enable_tag_settings)
-      ENABLE_KINESIS_SETTINGS         = tostring(var.enable_kinesis_settings)
-      ENABLE_DYNAMODB_STREAM_SETTINGS = tostring(var.enable_dynamodb_stream_settings)
-      ENABLE_DYNAMODB_LAMBDA_TRIGGER  = tostring(var.enable_dynamodb_lambda_trigger)
-      ENABLE_TTL_SETTINGS             = tostring(var.enable_ttl_settings)
-      ENABLE_PITR_SETTINGS            = tostring(var.enable_pitr_settings)
-      ENABLE_AUTO_SCALING_SETTINGS    = tostring(var.enable_auto_scaling_settings)
-      INCLUDE_TABLES                  = join(",", var.include_tables)
-      EXCLUDE_TABLES                  = join(",", var.exclude_tables)
-      ENABLE_OUTCOME_EVENTS           = tostring(var.enable_outcome_events)
-      EVENT_BUS_ARN                   = local.event_bus_arn
-      BACKOFF_BASE_SECONDS            = tostring(var.backoff_base_seconds)
-      BACKOFF_RATE                    = tostring(var.backoff_rate)
-      BACKOFF_MAX_DELAY_SECONDS       = tostring(var.backoff_max_delay_seconds)
-      MAX_ATTEMPTS                    = tostring(var.max_attempts)
-      LOG_LEVEL                       = var.log_level
-      QUEUE_URL                       = aws_sqs_queue.this[0].url
-      DLQ_URL                         = aws_sqs_queue.dlq[0].url
+      ENABLE_TAG_SETTINGS                      = tostring(var.enable_tag_settings)
+      ENABLE_KINESIS_SETTINGS                  = tostring(var.enable_kinesis_settings)
+      ENABLE_DYNAMODB_STREAM_SETTINGS          = tostring(var.enable_dynamodb_stream_settings)
+      ENABLE_DYNAMODB_LAMBDA_TRIGGER           = tostring(var.enable_dynamodb_lambda_trigger)
+      ENABLE_TTL_SETTINGS                      = tostring(var.enable_ttl_settings)
+      ENABLE_PITR_SETTINGS                     = tostring(var.enable_pitr_settings)
+      ENABLE_AUTO_SCALING_SETTINGS             = tostring(var.enable_auto_scaling_settings)
+      ENABLE_DELETION_PROTECTION_SETTINGS      = tostring(var.enable_deletion_protection_settings)
+      ENABLE_TABLE_CLASS_SETTINGS              = tostring(var.enable_table_class_settings)
+      ENABLE_ON_DEMAND_THROUGHPUT_SETTINGS     = tostring(var.enable_on_demand_throughput_settings)
+      ENABLE_CONTRIBUTOR_INSIGHTS_SETTINGS     = tostring(var.enable_contributor_insights_settings)
+      ENABLE_RESOURCE_POLICY_SETTINGS          = tostring(var.enable_resource_policy_settings)
+      ENABLE_ALARM_SETTINGS                    = tostring(var.enable_alarm_settings)
+      ENABLE_SCALABLE_TARGET_TAG_SETTINGS      = tostring(var.enable_scalable_target_tag_settings)
+      ENABLE_EVENT_SOURCE_MAPPING_TAG_SETTINGS = tostring(var.enable_event_source_mapping_tag_settings)
+      CREATE_TRIGGERS_DISABLED                 = tostring(var.create_triggers_disabled)
+      INCLUDE_TABLES                           = join(",", var.include_tables)
+      EXCLUDE_TABLES                           = join(",", var.exclude_tables)
+      ENABLE_OUTCOME_EVENTS                    = tostring(var.enable_outcome_events)
+      EVENT_BUS_ARN                            = local.event_bus_arn
+      BACKOFF_BASE_SECONDS                     = tostring(var.backoff_base_seconds)
+      BACKOFF_RATE                             = tostring(var.backoff_rate)
+      BACKOFF_MAX_DELAY_SECONDS                = tostring(var.backoff_max_delay_seconds)
+      MAX_ATTEMPTS                             = tostring(var.max_attempts)
+      LOG_LEVEL                                = var.log_level
+      QUEUE_URL                                = aws_sqs_queue.this[0].url
+      DLQ_URL                                  = aws_sqs_queue.dlq[0].url
     }
   }
 

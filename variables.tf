@@ -179,6 +179,94 @@ variable "enable_auto_scaling_settings" {
   nullable    = false
 }
 
+variable "enable_deletion_protection_settings" {
+  description = <<-EOT
+    Whether deletion protection is turned on for the restored table if the source table has it. It is never turned off.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_table_class_settings" {
+  description = <<-EOT
+    Whether the restored table gets the source table's class. DynamoDB lets a table's class change twice in 30 days.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_on_demand_throughput_settings" {
+  description = <<-EOT
+    Whether the restored table and its indexes get the source's maximum throughput for on-demand mode where the restore
+    call has overridden it. Tables restored to provisioned mode get none.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_contributor_insights_settings" {
+  description = <<-EOT
+    Whether CloudWatch Contributor Insights is turned on for the restored table and its indexes, in the source's mode. It
+    is charged by event. For tables that are encrypted with a customer managed key, the role needs `kms:Decrypt` on it.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "enable_resource_policy_settings" {
+  description = <<-EOT
+    Whether the restored table and its stream get the source's resource-based policies, with their own ARNs in place of
+    the source's. Whom these let in, other accounts among them, then has access to the restored data too.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "enable_alarm_settings" {
+  description = <<-EOT
+    Whether the restored table and its indexes get CloudWatch alarms like the source's, under other names. They notify
+    and run what the source's alarms do.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "enable_scalable_target_tag_settings" {
+  description = <<-EOT
+    Whether the restored table's scalable targets get the tags of the source's. Without effect while
+    `enable_auto_scaling_settings` is `false`.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "enable_event_source_mapping_tag_settings" {
+  description = <<-EOT
+    Whether the event source mappings of the restored table's stream get the tags of the source's. Without effect while
+    `enable_dynamodb_lambda_trigger` is `false`.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "create_triggers_disabled" {
+  description = <<-EOT
+    Whether Lambda triggers of restored tables are created disabled, so that no function runs for a restored table's
+    changes until somebody enables its event source mapping. What is enabled then stays so.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "event_source_mapping_kms_key_arns" {
   description = <<-EOT
     ARNs of the customer managed KMS keys that encrypt the filter criteria of the source tables' Lambda triggers. A

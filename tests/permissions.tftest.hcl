@@ -5,15 +5,23 @@ mock_provider "aws" {
 }
 
 variables {
-  name                            = "sync"
-  enable_tag_settings             = false
-  enable_kinesis_settings         = false
-  enable_dynamodb_stream_settings = false
-  enable_dynamodb_lambda_trigger  = false
-  enable_ttl_settings             = false
-  enable_pitr_settings            = false
-  enable_auto_scaling_settings    = false
-  enable_outcome_events           = false
+  name                                     = "sync"
+  enable_tag_settings                      = false
+  enable_kinesis_settings                  = false
+  enable_dynamodb_stream_settings          = false
+  enable_dynamodb_lambda_trigger           = false
+  enable_ttl_settings                      = false
+  enable_pitr_settings                     = false
+  enable_auto_scaling_settings             = false
+  enable_deletion_protection_settings      = false
+  enable_table_class_settings              = false
+  enable_on_demand_throughput_settings     = false
+  enable_contributor_insights_settings     = false
+  enable_resource_policy_settings          = false
+  enable_alarm_settings                    = false
+  enable_scalable_target_tag_settings      = false
+  enable_event_source_mapping_tag_settings = false
+  enable_outcome_events                    = false
 }
 
 run "no_setting" {
@@ -247,6 +255,201 @@ run "auto_scaling_settings" {
   }
 }
 
+run "deletion_protection_settings" {
+  command = plan
+
+  variables {
+    enable_deletion_protection_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ProtectTables = ["dynamodb:UpdateTable"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "table_class_settings" {
+  command = plan
+
+  variables {
+    enable_table_class_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ChangeTableClasses = ["dynamodb:UpdateTable"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "on_demand_throughput_settings" {
+  command = plan
+
+  variables {
+    enable_on_demand_throughput_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      LimitThroughput = ["dynamodb:UpdateTable"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "contributor_insights_settings" {
+  command = plan
+
+  variables {
+    enable_contributor_insights_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ListContributorInsights     = ["dynamodb:ListContributorInsights"]
+      WriteContributorInsights    = ["dynamodb:UpdateContributorInsights"]
+      LinkContributorInsightsRole = ["iam:CreateServiceLinkedRole"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "resource_policy_settings" {
+  command = plan
+
+  variables {
+    enable_resource_policy_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadResourcePolicies  = ["dynamodb:GetResourcePolicy"]
+      WriteResourcePolicies = ["dynamodb:PutResourcePolicy"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "alarm_settings" {
+  command = plan
+
+  variables {
+    enable_alarm_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadAlarms  = ["cloudwatch:DescribeAlarms"]
+      WriteAlarms = ["cloudwatch:PutMetricAlarm"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "scalable_target_tag_settings" {
+  command = plan
+
+  variables {
+    enable_auto_scaling_settings        = true
+    enable_scalable_target_tag_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      ReadAutoScaling = [
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingPolicies",
+        "application-autoscaling:DescribeScheduledActions",
+      ]
+      WriteAutoScaling = [
+        "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:PutScheduledAction",
+        "application-autoscaling:RegisterScalableTarget",
+      ]
+      ScaleTables             = ["dynamodb:UpdateTable"]
+      ScaleOnAlarms           = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+      LinkAutoScalingRole     = ["iam:CreateServiceLinkedRole"]
+      ReadScalableTargetTags  = ["application-autoscaling:ListTagsForResource"]
+      WriteScalableTargetTags = ["application-autoscaling:TagResource"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "event_source_mapping_tag_settings" {
+  command = plan
+
+  variables {
+    enable_dynamodb_stream_settings          = true
+    enable_dynamodb_lambda_trigger           = true
+    enable_event_source_mapping_tag_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+      } == {
+      EnableStreams  = ["dynamodb:UpdateTable"]
+      ListTriggers   = ["lambda:ListEventSourceMappings"]
+      ReadTriggers   = ["lambda:GetEventSourceMapping"]
+      CreateTriggers = ["lambda:CreateEventSourceMapping"]
+      TagTriggers    = ["lambda:ListTags", "lambda:TagResource"]
+    }
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
+run "tags_of_what_is_not_made" {
+  command = plan
+
+  variables {
+    enable_scalable_target_tag_settings      = true
+    enable_event_source_mapping_tag_settings = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
+      statement.Sid => statement.Action
+      if !contains(["DescribeTables", "TakeMessages", "GiveUpMessages", "WriteLogs"], statement.Sid)
+    } == {}
+    error_message = "The toggle grants more or less than it needs."
+  }
+}
+
 run "outcome_events" {
   command = plan
 
@@ -342,19 +545,27 @@ run "everything" {
   command = plan
 
   variables {
-    enable_tag_settings               = true
-    enable_kinesis_settings           = true
-    enable_dynamodb_stream_settings   = true
-    enable_dynamodb_lambda_trigger    = true
-    enable_ttl_settings               = true
-    enable_pitr_settings              = true
-    enable_auto_scaling_settings      = true
-    enable_outcome_events             = true
-    event_bus_arn                     = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
-    event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
-    kms_key_arn                       = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
-    tracing_mode                      = "Active"
-    vpc_config                        = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+    enable_tag_settings                      = true
+    enable_kinesis_settings                  = true
+    enable_dynamodb_stream_settings          = true
+    enable_dynamodb_lambda_trigger           = true
+    enable_ttl_settings                      = true
+    enable_pitr_settings                     = true
+    enable_auto_scaling_settings             = true
+    enable_deletion_protection_settings      = true
+    enable_table_class_settings              = true
+    enable_on_demand_throughput_settings     = true
+    enable_contributor_insights_settings     = true
+    enable_resource_policy_settings          = true
+    enable_alarm_settings                    = true
+    enable_scalable_target_tag_settings      = true
+    enable_event_source_mapping_tag_settings = true
+    enable_outcome_events                    = true
+    event_bus_arn                            = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
+    event_source_mapping_kms_key_arns        = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
+    kms_key_arn                              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+    tracing_mode                             = "Active"
+    vpc_config                               = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
   }
 
   # Tables are read in any Region and written in this one.
@@ -391,11 +602,26 @@ run "everything" {
       LinkAutoScalingRole = join("/", [
         "arn:aws-test:iam::111122223333:role/aws-service-role", "dynamodb.application-autoscaling.amazonaws.com", "*"
       ])
-      SendOutcomeEvents   = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
-      UseKey              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
-      SendTraces          = "*"
-      AttachToVPC         = "*"
-      LambdaAttachesToVPC = "*"
+      SendOutcomeEvents        = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
+      ProtectTables            = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ChangeTableClasses       = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      LimitThroughput          = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ListContributorInsights  = "*"
+      WriteContributorInsights = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      LinkContributorInsightsRole = join("/", [
+        "arn:aws-test:iam::111122223333:role/aws-service-role", "contributorinsights.dynamodb.amazonaws.com", "*"
+      ])
+      ReadResourcePolicies    = "arn:aws-test:dynamodb:*:111122223333:table/*"
+      WriteResourcePolicies   = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
+      ReadAlarms              = "*"
+      WriteAlarms             = "arn:aws-test:cloudwatch:xx-test-1:111122223333:alarm:*"
+      ReadScalableTargetTags  = "arn:aws-test:application-autoscaling:*:111122223333:scalable-target/*"
+      WriteScalableTargetTags = "arn:aws-test:application-autoscaling:xx-test-1:111122223333:scalable-target/*"
+      TagTriggers             = "arn:aws-test:lambda:xx-test-1:111122223333:event-source-mapping:*"
+      UseKey                  = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
+      SendTraces              = "*"
+      AttachToVPC             = "*"
+      LambdaAttachesToVPC     = "*"
     }
     error_message = "A statement covers more or fewer resources than it needs."
   }
@@ -405,11 +631,12 @@ run "everything" {
       for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       statement.Sid => values(statement.Condition)[0] if can(statement.Condition)
       } == {
-      LinkKinesisRole     = { "iam:AWSServiceName" = "kinesisreplication.dynamodb.amazonaws.com" }
-      CreateTriggers      = { "lambda:FunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:*" }
-      WriteAutoScaling    = { "application-autoscaling:service-namespace" = "dynamodb" }
-      LinkAutoScalingRole = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" }
-      SendOutcomeEvents   = { "events:source" = "dynamodb-pitr-table-sync" }
+      LinkKinesisRole             = { "iam:AWSServiceName" = "kinesisreplication.dynamodb.amazonaws.com" }
+      CreateTriggers              = { "lambda:FunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:*" }
+      WriteAutoScaling            = { "application-autoscaling:service-namespace" = "dynamodb" }
+      LinkAutoScalingRole         = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" }
+      LinkContributorInsightsRole = { "iam:AWSServiceName" = "contributorinsights.dynamodb.amazonaws.com" }
+      SendOutcomeEvents           = { "events:source" = "dynamodb-pitr-table-sync" }
       LambdaAttachesToVPC = {
         "lambda:SourceFunctionArn" = "arn:aws-test:lambda:xx-test-1:111122223333:function:sync"
       }
@@ -422,14 +649,21 @@ run "everything" {
       for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       statement.Sid => keys(statement.Condition)[0] if can(statement.Condition)
       } == {
-      LinkKinesisRole     = "StringEquals"
-      CreateTriggers      = "ArnLike"
-      WriteAutoScaling    = "StringEquals"
-      LinkAutoScalingRole = "StringEquals"
-      SendOutcomeEvents   = "StringEquals"
-      LambdaAttachesToVPC = "ArnEquals"
+      LinkKinesisRole             = "StringEquals"
+      CreateTriggers              = "ArnLike"
+      WriteAutoScaling            = "StringEquals"
+      LinkAutoScalingRole         = "StringEquals"
+      LinkContributorInsightsRole = "StringEquals"
+      SendOutcomeEvents           = "StringEquals"
+      LambdaAttachesToVPC         = "ArnEquals"
     }
     error_message = "A statement's condition compares in another way than it should."
+  }
+
+  # The inline policies of a role have at most 10240 characters together (IAM user guide, quotas).
+  assert {
+    condition     = length(aws_iam_role_policy.this[0].policy) < 10240 * 0.9
+    error_message = "The role's policy takes more than nine tenths of what IAM allows."
   }
 
   assert {

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+Read = TypeVar("Read")
 # The queue is what retries: the SDK makes one more try, for a lost connection.
 _CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -31,6 +32,17 @@ class TableNotFoundError(Exception):
 def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
     """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once."""
     return boto3.client(service, region_name=region, config=_CLIENT_CONFIG)
+
+
+@cache
+def caller(region: str) -> str:
+    """Return the ARN of who makes the calls, asked once: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION in Lambda.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: STS cannot be reached.
+
+    """
+    return str(client("sts", region).get_caller_identity()["Arn"])
 
 
 @cache
@@ -66,6 +78,7 @@ class Table:
 
     arn: str
     description: Mapping[str, Any] = field(default_factory=dict)
+    _read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Split the ARN.
@@ -85,6 +98,17 @@ class Table:
         """Return the client of `service` in the table's Region."""
         return client(service, self.region)
 
+    def once(self, what: str, read: Callable[[], Read]) -> Read:
+        """Return what `read` returns, for the settings that share it: one call between two looks or writes."""
+        if what not in self._read:
+            self._read[what] = read()
+        found: Read = self._read[what]
+        return found
+
+    def forget(self) -> None:
+        """Have once() read anew."""
+        self._read.clear()
+
     def describe(self) -> None:
         """Read the table anew (DescribeTable).
 
@@ -100,6 +124,20 @@ class Table:
                 raise
             self.description = {}
             raise TableNotFoundError(f"Table {self.name} was not found in {self.region}.") from error
+
+    def update(self, **parameters: Any) -> None:  # noqa: ANN401 (any parameter of UpdateTable)
+        """Make an UpdateTable call, and take the description from its answer.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refused.
+
+        """
+        self.description = self.client("dynamodb").update_table(TableName=self.name, **parameters)["TableDescription"]
+
+    @property
+    def updating(self) -> str:
+        """What an UpdateTable call has set off and is not done with, "" when it is."""
+        return "" if self.status == "ACTIVE" else f"the target is {self.status}"
 
     @property
     def status(self) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from table_sync.selection import Selection
-from table_sync.settings import SETTINGS
+from table_sync.settings import SETTINGS, triggers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _BOOLEANS = {"true": True, "false": False}
 _TABLE_NAME_PATTERN = re.compile(r"[a-zA-Z0-9_.*-]+")
@@ -26,6 +26,7 @@ class Config:
 
     enabled: frozenset[str]
     """Names of the settings whose toggle is on."""
+    create_triggers_disabled: bool
     selection: Selection
     outcome_events: bool
     event_bus_arn: str
@@ -45,14 +46,18 @@ class Config:
             ConfigurationError: a value is not what its variable takes.
 
         """
-        toggles = {setting.NAME: setting.TOGGLE.upper() for setting in SETTINGS}
         return cls(
-            enabled=frozenset(name for name, toggle in toggles.items() if _boolean(environment, toggle)),
+            enabled=frozenset(
+                setting.NAME
+                for setting in SETTINGS
+                if _boolean(environment, setting.TOGGLE.upper(), default=setting.DEFAULT)
+            ),
+            create_triggers_disabled=_boolean(environment, "CREATE_TRIGGERS_DISABLED", default=False),
             selection=Selection(
                 include=_patterns(environment, "INCLUDE_TABLES", default=""),
                 exclude=_patterns(environment, "EXCLUDE_TABLES", default="awsbackup-restore-test-*"),
             ),
-            outcome_events=_boolean(environment, "ENABLE_OUTCOME_EVENTS"),
+            outcome_events=_boolean(environment, "ENABLE_OUTCOME_EVENTS", default=True),
             event_bus_arn=environment.get("EVENT_BUS_ARN", ""),
             queue_url=environment.get("QUEUE_URL", ""),
             dlq_url=environment.get("DLQ_URL", ""),
@@ -62,9 +67,14 @@ class Config:
             backoff_max_delay_seconds=_number(environment, "BACKOFF_MAX_DELAY_SECONDS", default=110, least=1),
         )
 
+    @property
+    def adapt(self) -> dict[str, Callable[[Any], Any]]:
+        """By setting, what makes of the source's value the one that the target shall have."""
+        return {triggers.NAME: triggers.disabled} if self.create_triggers_disabled else {}
 
-def _boolean(environment: Mapping[str, str], name: str) -> bool:
-    value = environment.get(name, "true").strip().lower()
+
+def _boolean(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = environment.get(name, str(default)).strip().lower()
     if value not in _BOOLEANS:
         raise ConfigurationError(f"{name} is {environment[name]!r}: set it to true or false.")
     return _BOOLEANS[value]

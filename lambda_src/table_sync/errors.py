@@ -15,6 +15,10 @@ from botocore.exceptions import (
 )
 
 
+class FinalError(Exception):
+    """AWS refused for good; the message is a sentence that says why and what to do."""
+
+
 class Meaning(Enum):
     """What to do about an error."""
 
@@ -24,7 +28,7 @@ class Meaning(Enum):
     FINAL = "it will not succeed by itself"
 
 
-# Service models of DynamoDB, Lambda and Application Auto Scaling; DynamoDB control plane probes of October 2026.
+# Service models of DynamoDB, Lambda, Application Auto Scaling and CloudWatch; live probes of October 2026.
 _MEANING_OF_CODE = {
     # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
     "ResourceNotFoundException": Meaning.SETTLING,
@@ -32,11 +36,14 @@ _MEANING_OF_CODE = {
     "ConcurrentUpdateException": Meaning.SETTLING,
     "ContinuousBackupsUnavailableException": Meaning.SETTLING,
     "ObjectNotFoundException": Meaning.SETTLING,
+    # A policy that was changed since it was read (PutResourcePolicy with ExpectedRevisionId).
+    "PolicyNotFoundException": Meaning.SETTLING,
     "ResourceInUseException": Meaning.SETTLING,
     "ExpiredToken": Meaning.TRANSIENT,
     "ExpiredTokenException": Meaning.TRANSIENT,
     "InternalFailure": Meaning.TRANSIENT,
     "InternalServiceException": Meaning.TRANSIENT,
+    "InvalidNextToken": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
     "RequestExpired": Meaning.TRANSIENT,
@@ -50,6 +57,8 @@ _MEANING_IN_OPERATION = {
     ("CreateEventSourceMapping", "ResourceConflictException"): Meaning.ALREADY_SO,
     ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
     ("PutEvents", "ResourceNotFoundException"): Meaning.FINAL,
+    # Lambda: another operation on the mapping is in progress.
+    ("TagResource", "ResourceConflictException"): Meaning.SETTLING,
 }
 # Codes of which only the message tells that the request as such is fine.
 _MEANING_OF_MESSAGE = {
@@ -91,4 +100,6 @@ def explain(error: Exception) -> str:
         )
     if isinstance(error, (AttributeError, ParamValidationError)):
         return f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}"
+    if isinstance(error, FinalError):
+        return str(error)
     return f"{type(error).__name__}: {error}"

@@ -115,7 +115,8 @@ def _begin(record: Mapping[str, Any], config: Config) -> Reconciliation:
     if not config.selection.admits(restore):
         raise _ExcludedError(restore.target)
     looks = LOOKS_FOR_TARGET if queue.attempt(record) >= LOOKS_FOR_TARGET else math.inf
-    return Reconciliation(Table(restore.source), Table(restore.target), config.enabled, looks_for_target=looks)
+    source, target = Table(restore.source), Table(restore.target)
+    return Reconciliation(source, target, config.enabled, looks_for_target=looks, adapt=config.adapt)
 
 
 def _conclude(record: Mapping[str, Any], report: Report, config: Config) -> Report:
@@ -187,7 +188,9 @@ def _sync_invocation(
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
         return _refused(event, f"dry_run is {dry_run!r}: give true or false.")
-    reconciliation = Reconciliation(tables["source_table"], tables["target_table"], config.enabled, dry_run=dry_run)
+    reconciliation = Reconciliation(
+        tables["source_table"], tables["target_table"], config.enabled, dry_run=dry_run, adapt=config.adapt
+    )
     converge([reconciliation], seconds_left)
     telemetry.log(reconciliation.report, dry_run=dry_run)
     telemetry.count([reconciliation.report])

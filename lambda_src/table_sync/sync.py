@@ -10,13 +10,13 @@ from table_sync import errors
 from table_sync.aws import Table, TableNotFoundError
 from table_sync.errors import Meaning
 from table_sync.report import Outcome, Report
-from table_sync.settings import SETTINGS, stream
+from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from table_sync.settings.setting import Setting
+    from table_sync.settings.setting import Need, Setting
 
 # Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
 # or a Kinesis destination is there within 2 to 7 s, and one UpdateTable follows another after 4 to 6 s (live probe,
@@ -31,7 +31,7 @@ _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, St
 class Reconciliation:
     """The way of one target to its source's settings; each look does what is missing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a fact of the reconciliation)
         self,
         source: Table,
         target: Table,
@@ -39,6 +39,7 @@ class Reconciliation:
         *,
         dry_run: bool = False,
         looks_for_target: float = 1,
+        adapt: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         """Prepare, without a call.
 
@@ -49,12 +50,14 @@ class Reconciliation:
             dry_run: list the changes, write nothing.
             looks_for_target: so many looks in a row have to miss the target until it counts as gone. With math.inf
                 each attempt looks once, and it never does.
+            adapt: by setting, what makes of the source's value the one that the target shall have.
 
         """
         self._source = source
         self._target = target
         self._dry_run = dry_run
         self._looks_for_target = looks_for_target
+        self._adapt = adapt or {}
         self._sources: dict[str, Any] = {}
         self._outdated = True
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
@@ -83,6 +86,7 @@ class Reconciliation:
         The first look is at every setting, later ones are at those that are settling: what is throttled can wait.
         """
         due, self._due = self._due, set()
+        self._target.forget()
         self._whole = self._obstruction(due)
         for setting in SETTINGS:
             if setting.NAME in due:
@@ -135,44 +139,59 @@ class Reconciliation:
             return Outcome(*_judge(error))
 
     def _reconcile(self, setting: Setting[Any]) -> Outcome:
+        unmet = setting.NEEDS and self._unmet(setting.NAME, setting.NEEDS)
+        if unmet:
+            return unmet
         if setting.NAME not in self._sources:
-            self._sources[setting.NAME] = setting.read(self._source)
+            self._sources[setting.NAME] = self._adapt.get(setting.NAME, _unchanged)(setting.read(self._source))
         source = self._sources[setting.NAME]
-        hindrance = self._hindrance(setting, source)
-        if hindrance:
-            return hindrance
         if not source:
             return Outcome(Status.UNCHANGED)
-        steps = setting.plan(source, setting.read(self._target))
-        changes = [step for step in steps if isinstance(step, Change)]
-        results = [(step.status, step.reason) for step in steps if isinstance(step, Obstacle)]
+        if setting.REGION_BOUND and self._source.region != self._target.region:
+            reason = f"the source's are in {self._source.region}, the target is in {self._target.region}"
+            return Outcome(Status.SKIPPED, reason)
+        if setting.NEEDS and setting.NEEDS.there and self._target.updating and not self._dry_run:
+            self._due.add(setting.NAME)
+            return Outcome(Status.PENDING, self._target.updating)
+        changes, results = self._sorted(setting, setting.plan(source, setting.read(self._target)))
         if any(status is Status.PENDING for status, _ in results):
             self._due.add(setting.NAME)
         if self._dry_run:
-            results += [(Status.PLANNED, "")] * bool(changes)
+            results += [(Status.PLANNED, change.awaits) for change in changes]
             return _outcome(results, changes)
         results += self._write(setting, changes)
         applied = self._applied[setting.NAME]
         return _outcome([*results, *[(Status.APPLIED, "")] * bool(applied)], applied)
 
-    def _hindrance(self, setting: Setting[Any], source: Any) -> Outcome | None:  # noqa: ANN401
-        """Return why the target cannot have the setting, or not yet."""
-        if setting.REGION_BOUND and self._source.region != self._target.region:
-            reason = f"the source's are in {self._source.region}, the target is in {self._target.region}"
-            return Outcome(Status.SKIPPED, reason) if source else Outcome(Status.UNCHANGED)
-        if not setting.NEEDS_STREAM:
+    def _unmet(self, name: str, need: Need) -> Outcome | None:
+        """Return why what a setting lives on is not there, or not yet; made without a call."""
+        there = need.there and need.there(self._target)
+        status = self._outcomes[need.setting].status
+        if there or status is Status.PLANNED:
             return None
-        if self._target.stream_arn is None:
-            of_stream = self._outcomes[stream.NAME].status
-            if of_stream is Status.PENDING and source:
-                if stream.NAME in self._due:
-                    self._due.add(setting.NAME)
-                return Outcome(Status.PENDING, "the target has no stream yet")
-            return None if of_stream is Status.PLANNED else Outcome(Status.SKIPPED, "the target has no stream")
-        if source and self._target.status != "ACTIVE":
-            self._due.add(setting.NAME)
-            return Outcome(Status.PENDING, f"the target is {self._target.status}")
-        return None
+        if status is Status.PENDING:
+            if need.setting in self._due:
+                self._due.add(name)
+            return Outcome(Status.PENDING, f"{need.setting} is pending")
+        if there is False:
+            return Outcome(Status.SKIPPED, f"the target has no {need.setting}")
+        return Outcome(Status.SKIPPED, f"{need.setting} is skipped") if status is Status.SKIPPED else None
+
+    def _sorted(
+        self, setting: Setting[Any], steps: Sequence[Change | Obstacle]
+    ) -> tuple[list[Change], list[tuple[Status, str]]]:
+        """Return the changes that can be made, and what there is to say of the other steps."""
+        needed = self._outcomes[setting.NEEDS.setting].status if setting.NEEDS else None
+        given_up = needed in {Status.FAILED, Status.SKIPPED}
+        changes, results = [], []
+        for step in steps:
+            if isinstance(step, Obstacle):
+                results.append((step.status, step.reason))
+            elif step.awaits and (given_up or not self._dry_run):
+                results.append((Status.SKIPPED if given_up else Status.PENDING, step.awaits))
+            else:
+                changes.append(step)
+        return changes, results
 
     def _write(self, setting: Setting[Any], changes: Sequence[Change]) -> list[tuple[Status, str]]:
         """Apply changes; return what stands in the way of calling them done."""
@@ -198,12 +217,17 @@ class Reconciliation:
                 if meaning is Meaning.FINAL and change.part:
                     refused.add(change.part)
             else:
+                self._target.forget()
                 applied.append(change)
                 self._outdated |= change.operation == "UpdateTable"
                 if working:
                     self._due.add(setting.NAME)
                     results.append((Status.PENDING, working))
         return results
+
+
+def _unchanged(value: Any) -> Any:  # noqa: ANN401 (the value of any setting)
+    return value
 
 
 def _judge(error: Exception) -> tuple[Status, str]:

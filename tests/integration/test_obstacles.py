@@ -16,51 +16,82 @@ from tests.support.tables import (
     settings_of,
 )
 
-# One write of each setting.
+# One write of each setting, and the parameter that tells it from other settings' writes. No table has both auto scaling
+# and an on-demand maximum, whose share of these tests is in test_more_settings.py.
 WRITES = {
-    "tags": "TagResource",
-    "kinesis": "EnableKinesisStreamingDestination",
-    "stream": "UpdateTable",
-    "triggers": "CreateEventSourceMapping",
-    "ttl": "UpdateTimeToLive",
-    "pitr": "UpdateContinuousBackups",
-    "auto_scaling": "RegisterScalableTarget",
+    "tags": ("dynamodb:TagResource", "Tags"),
+    "kinesis": ("dynamodb:EnableKinesisStreamingDestination", "StreamArn"),
+    "contributor_insights": ("dynamodb:UpdateContributorInsights", "ContributorInsightsAction"),
+    "deletion_protection": ("dynamodb:UpdateTable", "DeletionProtectionEnabled"),
+    "stream": ("dynamodb:UpdateTable", "StreamSpecification"),
+    "triggers": ("lambda:CreateEventSourceMapping", "FunctionName"),
+    "event_source_mapping_tags": ("lambda:TagResource", "Tags"),
+    "resource_policy": ("dynamodb:PutResourcePolicy", "Policy"),
+    "table_class": ("dynamodb:UpdateTable", "TableClass"),
+    "ttl": ("dynamodb:UpdateTimeToLive", "TimeToLiveSpecification"),
+    "pitr": ("dynamodb:UpdateContinuousBackups", "PointInTimeRecoverySpecification"),
+    "alarms": ("cloudwatch:PutMetricAlarm", "AlarmName"),
+    "auto_scaling": ("application-autoscaling:RegisterScalableTarget", "ResourceId"),
+    "scalable_target_tags": ("application-autoscaling:TagResource", "ResourceARN"),
+}
+# What cannot come back without another.
+LIVE_ON = {
+    "stream": {"triggers", "event_source_mapping_tags", "resource_policy"},
+    "triggers": {"event_source_mapping_tags"},
+    "auto_scaling": {"scalable_target_tags"},
 }
 
 
+def refuse(aws, name, error_code, message, times):
+    operation, parameter = WRITES[name]
+    return aws.faults.add(
+        operation,
+        error_code,
+        message,
+        times=times,
+        when=lambda call: (
+            parameter in call.parameters and "orders-restored" in json.dumps(call.parameters, default=str)
+            if parameter not in {"ResourceARN", "Tags"}
+            else call.principal.arn.endswith("/table-sync")
+        ),
+    )
+
+
 def test_a_write_is_known_for_every_setting():
-    assert list(WRITES) == [setting.NAME for setting in SETTINGS]
+    assert [*WRITES, "on_demand_throughput"] == sorted(
+        (setting.NAME for setting in SETTINGS), key="on_demand_throughput".__eq__
+    )
 
 
-@pytest.mark.parametrize(("name", "operation"), WRITES.items())
-def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name, operation):
+@pytest.mark.parametrize("name", WRITES)
+def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
     aws.clock.advance(400)
     # The SDK tries twice in an attempt.
-    fault = aws.faults.add(operation, "ThrottlingException", "Rate exceeded", times=2)
+    fault = refuse(aws, name, "ThrottlingException", "Rate exceeded", times=2)
     (first, *_) = pipeline.run_for(30)
     assert fault.met
-    pending = {name} | ({"triggers"} if name == "stream" else set())
+    waiting = {name} | LIVE_ON.get(name, set())
     statuses = {setting: outcome["status"] for setting, outcome in first["settings"].items()}
-    assert {setting for setting, status in statuses.items() if status == "pending"} >= pending
-    assert {statuses[setting] for setting in statuses.keys() - pending - {"triggers"}} == {"applied"}
+    assert {setting for setting, status in statuses.items() if status == "pending"} >= waiting
+    assert {statuses[setting] for setting in WRITES.keys() - waiting} == {"applied"}
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored")
 
 
-@pytest.mark.parametrize(("name", "operation"), WRITES.items())
-def test_a_setting_that_is_refused_for_good_ends_in_the_dlq_after_the_others(aws, pipeline, name, operation):
+@pytest.mark.parametrize("name", WRITES)
+def test_a_setting_that_is_refused_for_good_ends_in_the_dlq_after_the_others(aws, pipeline, name):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
-    aws.faults.add(operation, "AccessDeniedException", f"not authorized to perform {operation}", times=math.inf)
+    refuse(aws, name, "AccessDeniedException", "not authorized", times=math.inf)
     pipeline.run()
     (message,) = pipeline.quarantined
     assert message["body"] == pipeline.invocations[0].event["Records"][0]["body"]
-    assert name in message["reason"]
-    assert f"{operation}: AccessDeniedException: not authorized to perform {operation}" in message["reason"]
+    operation = WRITES[name][0].partition(":")[2]
+    assert f"{name}: {operation}: AccessDeniedException: not authorized" in message["reason"]
     expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
-    lost = {name} | ({"triggers"} if name == "stream" else set())
+    lost = {name} | LIVE_ON.get(name, set())
     assert {setting for setting, value in expected.items() if actual[setting] != value} == lost
 
 
@@ -237,11 +268,13 @@ def test_settings_of_another_region_are_read_there_and_bound_ones_are_skipped(aw
     last = pipeline.attempts[-1]
     assert last["outcome"] == "in_sync"
     assert last["source"] == arn
-    for name in ("kinesis", "triggers"):
+    bound = {"kinesis", "triggers", "alarms"}
+    for name in bound:
         assert last["settings"][name]["status"] == "skipped"
         assert "us-east-1" in last["settings"][name]["reason"]
+    assert last["settings"]["event_source_mapping_tags"]["reason"] == "triggers is skipped"
     expected, actual = settings_of(aws, "orders", "us-east-1"), settings_of(aws, "orders-restored")
-    assert {name for name in expected if expected[name] != actual[name]} == {"kinesis", "triggers"}
+    assert {name for name in expected if expected[name] != actual[name]} == {*bound, "event_source_mapping_tags"}
 
 
 def test_a_toggle_that_is_off_makes_none_of_its_calls(aws, deploy):
@@ -260,7 +293,7 @@ def test_one_toggle_off_leaves_out_one_setting(aws, deploy, off):
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
-    lost = {off.NAME} | ({"triggers"} if off.NAME == "stream" else set())
+    lost = {off.NAME} | LIVE_ON.get(off.NAME, set()) if off.NAME in WRITES else set()
     assert {name for name in expected if expected[name] != actual[name]} == lost
     assert pipeline.attempts[-1]["settings"][off.NAME]["reason"] == f"{off.TOGGLE} is false"
 
@@ -314,10 +347,11 @@ def test_a_report_is_json_with_every_change(aws, pipeline):
     report = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
     assert report["outcome"] == "differs"
     assert pipeline.writes() == []
-    assert {outcome["status"] for outcome in report["settings"].values()} == {"planned"}
+    statuses = {name: outcome["status"] for name, outcome in report["settings"].items()}
+    assert statuses == dict.fromkeys(WRITES, "planned") | {"on_demand_throughput": "unchanged"}
     assert json.loads(json.dumps(report)) == report
     operations = {
         name: {change["operation"] for change in outcome["changes"]} for name, outcome in report["settings"].items()
     }
-    assert all(WRITES[name] in operations[name] for name in WRITES)
+    assert all(operation.partition(":")[2] in operations[name] for name, (operation, _) in WRITES.items())
     assert pipeline.invoke(source_table="orders", target_table="orders-restored")["outcome"] in {"in_sync", "waiting"}

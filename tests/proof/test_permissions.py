@@ -15,22 +15,24 @@ from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.outcomes import Listener
 from tests.support.pipeline import Pipeline
-from tests.support.tables import FILTER, make_function, make_source, restore, settings_of, wait_until_active
+from tests.support.tables import FILTER, make_function, make_source, make_table, restore, settings_of, wait_until_active
 from tests.support.terraform import REPOSITORY, Terraform, TerraformUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STREAM, TRIGGERS = "enable_dynamodb_stream_settings", "enable_dynamodb_lambda_trigger"
 OUTCOME_EVENTS = "enable_outcome_events"
-TOGGLES = [*(setting.TOGGLE for setting in SETTINGS), OUTCOME_EVENTS]
+SETTING_OF = {setting.TOGGLE: setting for setting in SETTINGS}
+TOGGLES = [*SETTING_OF, OUTCOME_EVENTS]
+TOGGLE_OF = {setting.NAME: setting.TOGGLE for setting in SETTINGS}
 # A key of the account, for filters of triggers that are encrypted.
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
 
 
 def only(toggle: str) -> set[str]:
-    """Return the toggles that have to be on for one to work: triggers read the stream."""
-    return {toggle} | ({STREAM} if toggle == TRIGGERS else set())
+    """Return the toggles that have to be on for one to work: triggers read the stream, and so on."""
+    need = SETTING_OF[toggle].NEEDS if toggle in SETTING_OF else None
+    return {toggle} | (only(TOGGLE_OF[need.setting]) if need else set())
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
         listener = Listener(aws)
         make_source(aws)
         encrypt_a_filter(aws)
+        make_limited(aws)
         restore(aws, "orders", "orders-precise")
         wait_until_active(aws, "orders-precise")
         give_other_precision(aws)
@@ -89,6 +92,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
         try:
             remap(aws, pipeline)
             restore(aws, "orders", "orders-restored")
+            restore(aws, "limited", "limited-restored", OnDemandThroughputOverride={"MaxReadRequestUnits": 1})
             pipeline.run()
         except (
             aws.client("lambda").exceptions.InvalidParameterValueException,
@@ -96,7 +100,8 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
         ):
             return Result(broken=["the queue cannot be polled"], statuses={}, used=set())
         aws.permissions.enforced = False
-        wait_until_active(aws, "orders-restored")
+        for table in ("orders-restored", "limited-restored"):
+            wait_until_active(aws, table)
         aws.clock.advance(120)
         last = next(
             (a for a in reversed(pipeline.attempts) if a["target"].endswith("orders-restored")), {"settings": {}}
@@ -118,6 +123,13 @@ def encrypt_a_filter(aws: EmbeddedAWS) -> None:
         KMSKeyArn=KEY,
     )
     aws.clock.advance(60)
+
+
+def make_limited(aws: EmbeddedAWS) -> None:
+    """Make a table with what no table with auto scaling has."""
+    make_table(aws, "limited", billing_mode="PAY_PER_REQUEST", indexes=())
+    aws.client("dynamodb").update_table(TableName="limited", OnDemandThroughput={"MaxReadRequestUnits": 40})
+    wait_until_active(aws, "limited")
 
 
 def give_other_precision(aws: EmbeddedAWS) -> None:
@@ -151,18 +163,20 @@ def remap(aws: EmbeddedAWS, pipeline: Pipeline) -> None:
 def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, listener: Listener, enabled: set[str]) -> list[str]:
     """Return what of the module's promises has not come about."""
     names = [setting.NAME for setting in SETTINGS if setting.TOGGLE in enabled]
-    expected = settings_of(aws, "orders")
-    restored = {table: settings_of(aws, table) for table in ("orders-restored", "orders-precise")}
+    sources = {"orders-restored": "orders", "orders-precise": "orders", "limited-restored": "limited"}
+    settings = {table: settings_of(aws, table) for table in (*sources, *sources.values())}
     logged = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{pipeline.function.name}")["events"]
     lines = [line for invocation in pipeline.invocations for line in invocation.log_lines]
     quarantined = [message["body"] for message in pipeline.quarantined]
     told = {event["detail"]["target"].rpartition("/")[2] for event in listener.take()}
     promises = {
-        f"{name} of {table}": settings[name] == expected[name] for table, settings in restored.items() for name in names
+        f"{name} of {table}": settings[table][name] == settings[source][name]
+        for table, source in sources.items()
+        for name in names
     } | {
         f"the bad message is in the dead-letter queue, not {quarantined}": quarantined == ["not JSON"],
         "every line is in the log": [event["message"] for event in logged] == lines,
-        f"the outcomes are told, not {told}": told == (restored.keys() if OUTCOME_EVENTS in enabled else set()),
+        f"the outcomes are told, not {told}": told == (sources.keys() if OUTCOME_EVENTS in enabled else set()),
         "no message comes back after an error": not any("comes back after an error" in line for line in lines),
     }
     return [promise for promise, kept in promises.items() if not kept]

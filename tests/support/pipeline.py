@@ -9,6 +9,7 @@ import boto3
 
 from table_sync import aws as function_clients
 from table_sync.handler import lambda_handler
+from table_sync.settings import SETTINGS
 from tests.support.deployment import deploy_queued_function, zip_of
 from tests.support.in_process import InProcessRuntime
 from tests.support.lambda_service import LambdaService
@@ -25,10 +26,10 @@ A_DAY = 24 * 3600
 
 
 class Pipeline:
-    """Rules, queue, dead-letter queue and function with the module's defaults, and what came of them.
+    """Rules, queue, dead-letter queue and function, with every setting on, and what came of them.
 
     A context manager. `handler` stands for the deployed code, which `service` runs by default one invocation after
-    another; `variables` are the function's environment.
+    another; `variables` are the rest of the function's environment.
     """
 
     def __init__(
@@ -43,13 +44,14 @@ class Pipeline:
     ) -> None:
         # Clients keep the credentials with which they were made.
         function_clients.client.cache_clear()
+        function_clients.caller.cache_clear()
         boto3.DEFAULT_SESSION = None
         self.aws = aws
         self.invocations: list[Invocation] = []
         self.service = service or LambdaService(aws, InProcessRuntime(handler, aws.clock))
         self._max_attempts = max_attempts
         self._restore_types = restore_types
-        self._variables = variables
+        self._variables = {setting.TOGGLE.upper(): "true" for setting in SETTINGS} | variables
 
     def __enter__(self) -> Self:
         """Deploy it."""

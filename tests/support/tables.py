@@ -1,4 +1,4 @@
-"""A source table with every setting, and an independent look at the settings of any table.
+"""A source table with every setting that one table can have, and an independent look at the settings of any table.
 
 Nothing here uses the function's code: what it reports is checked against what these plain API calls see.
 """
@@ -21,6 +21,7 @@ INDEXES = ("by-customer", "by_day")
 TAGS = {"team": "payments", "cost-centre": "4711", "env": "prod"}
 TTL_ATTRIBUTE = "expires_at"
 RECOVERY_PERIOD_IN_DAYS = 14
+INSECURE = {"Bool": {"aws:SecureTransport": "false"}}
 FILTER = {"Filters": [{"Pattern": json.dumps({"eventName": ["INSERT", "MODIFY"]})}]}
 
 
@@ -84,6 +85,11 @@ def make_source(aws: EmbeddedAWS, name: str = "orders", *, region: str = REGION)
     give_kinesis_destination(aws, name, region)
     give_triggers(aws, name, region)
     give_auto_scaling(aws, name, region)
+    give_table_class(aws, name, region)
+    client.update_table(TableName=name, DeletionProtectionEnabled=True)
+    give_contributor_insights(aws, name, region)
+    give_resource_policy(aws, arn, region)
+    give_alarms(aws, name, region)
     aws.clock.advance(3700)  # TTL takes up to an hour
     return arn
 
@@ -134,6 +140,7 @@ def give_triggers(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
         BisectBatchOnFunctionError=True,
         FunctionResponseTypes=["ReportBatchItemFailures"],
         FilterCriteria=FILTER,
+        Tags=TAGS,
         DestinationConfig={"OnFailure": {"Destination": attributes["Attributes"]["QueueArn"]}},
     )
     index = make_function(aws, f"{_short(name)}-index", region)
@@ -197,6 +204,7 @@ def scale(  # noqa: PLR0913 (each is a fact of the target)
             "DynamicScalingOutSuspended": False,
             "ScheduledScalingSuspended": False,
         },
+        Tags={"dimension": dimension},
     )
     aws.clock.advance(2)  # policies need a target that is visible
     metric = f"DynamoDB{dimension.split(':')[2].removesuffix('Units')}Utilization"
@@ -211,6 +219,81 @@ def scale(  # noqa: PLR0913 (each is a fact of the target)
             "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
         },
     )
+
+
+def give_table_class(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
+    """Make it a table of the infrequent access class."""
+    wait_until_active(aws, name, region)
+    aws.client("dynamodb", region).update_table(TableName=name, TableClass="STANDARD_INFREQUENT_ACCESS")
+    wait_until_active(aws, name, region)
+
+
+def give_contributor_insights(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
+    """Turn Contributor Insights on: for throttled keys on the table, for all keys on an index."""
+    client = aws.client("dynamodb", region)
+    client.update_contributor_insights(
+        TableName=name, ContributorInsightsAction="ENABLE", ContributorInsightsMode="THROTTLED_KEYS"
+    )
+    client.update_contributor_insights(TableName=name, IndexName=INDEXES[0], ContributorInsightsAction="ENABLE")
+
+
+def give_resource_policy(aws: EmbeddedAWS, arn: str, region: str = REGION) -> None:
+    """Let another account read the table, its indexes and its stream, and nobody read the table without TLS."""
+    client = aws.client("dynamodb", region)
+    stream = client.describe_table(TableName=arn.rpartition("/")[2])["Table"]["LatestStreamArn"]
+    reader = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}
+    insecure = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*", "Condition": INSECURE}
+    table = {"Resource": [arn, f"{arn}/index/*"]}
+    statements = {
+        arn: [{**reader, "Action": "dynamodb:Query", **table}, {**insecure, **table}],
+        stream: [{**reader, "Action": "dynamodb:GetRecords", "Resource": stream}],
+    }
+    for resource, statement in statements.items():
+        policy = {"Version": "2012-10-17", "Statement": statement}
+        client.put_resource_policy(ResourceArn=resource, Policy=json.dumps(policy, indent=2))
+
+
+def give_alarms(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:
+    """Set alarms on the table, on an index, and by metric math on both; one on another table beside them."""
+    client = aws.client("cloudwatch", region)
+    topic = aws.client("sns", region).create_topic(Name="on-call")["TopicArn"]
+    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 3, "DatapointsToAlarm": 2}
+    on_metric = {"Namespace": "AWS/DynamoDB", "Statistic": "Sum", "Period": 60, "AlarmActions": [topic], **rule}
+    throttled = {"MetricName": "ReadThrottleEvents", "Threshold": 0.0, "TreatMissingData": "notBreaching"}
+    client.put_metric_alarm(AlarmName=f"{name}-throttles"[-255:], Dimensions=of_table(name), **throttled, **on_metric)
+    client.put_metric_alarm(AlarmName=f"unrelated-to-{name}"[-255:], Dimensions=of_table("?"), **throttled, **on_metric)
+    client.put_metric_alarm(
+        AlarmName="an index is throttled",
+        Dimensions=[*of_table(name), {"Name": "GlobalSecondaryIndexName", "Value": INDEXES[1]}],
+        ActionsEnabled=False,
+        **throttled,
+        **on_metric,
+    )
+    metrics = [
+        {
+            "Id": key,
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/DynamoDB", "MetricName": metric, "Dimensions": of_table(name)},
+                "Period": 300,
+                "Stat": "Sum",
+            },
+            "ReturnData": False,
+        }
+        for key, metric in (("used", "ConsumedReadCapacityUnits"), ("had", "ProvisionedReadCapacityUnits"))
+    ]
+    expression = {"Id": "share", "Expression": "used / had", "Label": "Share in use", "ReturnData": True}
+    client.put_metric_alarm(
+        AlarmName=f"nearly all of {name}"[-255:],
+        Metrics=[expression, *metrics],
+        Threshold=0.9,
+        OKActions=[topic],
+        **rule,
+    )
+
+
+def of_table(name: str) -> list[dict[str, str]]:
+    """Return the dimensions of a table's metrics."""
+    return [{"Name": "TableName", "Value": name}]
 
 
 def restore(aws: EmbeddedAWS, source: str, target: str, *, region: str = REGION, **overrides: Any) -> str:
@@ -241,6 +324,20 @@ def settings_of(aws: EmbeddedAWS, name: str, region: str = REGION) -> dict[str, 
         "ttl": ttl.get("AttributeName") if ttl["TimeToLiveStatus"] in {"ENABLED", "ENABLING"} else None,
         "pitr": (recovery["PointInTimeRecoveryStatus"], recovery.get("RecoveryPeriodInDays")),
         "auto_scaling": _auto_scaling(aws, name, region),
+        "deletion_protection": table["DeletionProtectionEnabled"],
+        "table_class": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+        "on_demand_throughput": {
+            part.get("IndexName"): part["OnDemandThroughput"]
+            for part in (table, *table.get("GlobalSecondaryIndexes", []))
+            if "OnDemandThroughput" in part
+        },
+        "contributor_insights": _contributor_insights(aws, table, region),
+        "resource_policy": [
+            _resource_policy(aws, arn, region) for arn in (table["TableArn"], table.get("LatestStreamArn")) if arn
+        ],
+        "alarms": _alarms(aws, name, region),
+        "scalable_target_tags": _scalable_target_tags(aws, name, region),
+        "event_source_mapping_tags": _event_source_mapping_tags(aws, table, region),
     }
 
 
@@ -274,3 +371,62 @@ def _auto_scaling(aws: EmbeddedAWS, name: str, region: str) -> list[str]:
                     # The table's own name is all that may differ.
                     found.append(json.dumps(plain, sort_keys=True, default=str).replace(f"table/{name}", "table/*"))
     return sorted(found)
+
+
+def _contributor_insights(aws: EmbeddedAWS, table: dict[str, Any], region: str) -> dict[str, str]:
+    client = aws.client("dynamodb", region)
+    found = {}
+    for index in (None, *(index["IndexName"] for index in table.get("GlobalSecondaryIndexes", []))):
+        names = {"TableName": table["TableName"]} | ({"IndexName": index} if index else {})
+        answer = client.describe_contributor_insights(**names)
+        if answer["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
+            found[index or ""] = answer["ContributorInsightsMode"]
+    return found
+
+
+def _resource_policy(aws: EmbeddedAWS, arn: str, region: str) -> Any:
+    client = aws.client("dynamodb", region)
+    try:
+        text = client.get_resource_policy(ResourceArn=arn)["Policy"]
+    except client.exceptions.PolicyNotFoundException:
+        return None
+    return json.loads(text.replace(arn, "*"))
+
+
+def _alarms(aws: EmbeddedAWS, name: str, region: str) -> list[str]:
+    """Return the alarms on a table's metrics, those of auto scaling aside; their names differ from table to table."""
+    identity = {"AlarmName", "AlarmArn", "AlarmConfigurationUpdatedTimestamp"}
+    found = []
+    for page in aws.client("cloudwatch", region).get_paginator("describe_alarms").paginate():
+        for alarm in page["MetricAlarms"]:
+            plain = {key: value for key, value in alarm.items() if key not in identity and not key.startswith("State")}
+            text = json.dumps(plain, sort_keys=True, default=str)
+            dimension = json.dumps(of_table(name)[0], sort_keys=True)
+            if dimension in text and not alarm["AlarmName"].startswith("TargetTracking-"):
+                found.append(text.replace(dimension, "*"))
+    return sorted(found)
+
+
+def _scalable_target_tags(aws: EmbeddedAWS, name: str, region: str) -> dict[tuple[str, str], dict[str, str]]:
+    client = aws.client("application-autoscaling", region)
+    pages = client.get_paginator("describe_scalable_targets").paginate(ServiceNamespace="dynamodb")
+    return {
+        (target["ResourceId"].removeprefix(f"table/{name}"), target["ScalableDimension"]): tags
+        for page in pages
+        for target in page["ScalableTargets"]
+        if target["ResourceId"].split("/")[1] == name
+        and (tags := client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"])
+    }
+
+
+def _event_source_mapping_tags(aws: EmbeddedAWS, table: dict[str, Any], region: str) -> dict[str, dict[str, str]]:
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        return {}
+    client = aws.client("lambda", region)
+    pages = client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=table["LatestStreamArn"])
+    return {
+        mapping["FunctionArn"]: tags
+        for page in pages
+        for mapping in page["EventSourceMappings"]
+        if (tags := client.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"])
+    }

@@ -1,26 +1,57 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from table_sync.config import Config, ConfigurationError
+from table_sync.selection import Selection
 from table_sync.settings import SETTINGS
 
-NAMES = {setting.NAME for setting in SETTINGS}
+ON = {setting.NAME for setting in SETTINGS if setting.DEFAULT}
 
 
 def test_every_variable_has_a_default():
     assert Config.from_environment({}) == Config(
-        enabled=frozenset(NAMES),
+        enabled=frozenset(ON),
+        create_triggers_disabled=False,
+        selection=Selection(include=(), exclude=("awsbackup-restore-test-*",)),
+        outcome_events=True,
+        event_bus_arn="",
         queue_url="",
         dlq_url="",
+        max_attempts=1000,
         backoff_base_seconds=15,
         backoff_rate=1.5,
         backoff_max_delay_seconds=110,
     )
 
 
+def test_the_module_s_inputs_have_the_same_defaults_and_reach_the_function():
+    root = Path(__file__).parents[2]
+    inputs = re.findall(
+        r'variable "(enable_(?!outcome)\w+)" \{.*?\n  default +=(.*?)\n', (root / "variables.tf").read_text(), re.DOTALL
+    )
+    assert {name: value.strip() for name, value in inputs} == {
+        setting.TOGGLE: str(setting.DEFAULT).lower() for setting in SETTINGS
+    }
+    environment = dict(re.findall(r"(ENABLE_(?!OUTCOME)\w+) += tostring\(var\.(\w+)\)", (root / "main.tf").read_text()))
+    assert environment == {setting.TOGGLE.upper(): setting.TOGGLE for setting in SETTINGS}
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
 @pytest.mark.parametrize("value", ["false", "FALSE", "False"])
 def test_a_toggle_turns_off_its_setting_and_no_other(setting, value):
-    assert Config.from_environment({setting.TOGGLE.upper(): value}).enabled == NAMES - {setting.NAME}
+    assert Config.from_environment({setting.TOGGLE.upper(): value}).enabled == ON - {setting.NAME}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
+def test_a_toggle_turns_on_its_setting_and_no_other(setting):
+    assert Config.from_environment({setting.TOGGLE.upper(): "True"}).enabled == ON | {setting.NAME}
+
+
+def test_what_costs_money_or_reaches_others_is_off_until_it_is_asked_for():
+    off = {setting.NAME for setting in SETTINGS} - Config.from_environment({}).enabled
+    assert off == {"contributor_insights", "resource_policy", "alarms"}
 
 
 @pytest.mark.parametrize(

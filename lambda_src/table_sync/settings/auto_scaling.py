@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from botocore import xform_name
 
+from table_sync import rename
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 NAME = "auto_scaling"
 TOGGLE = "enable_auto_scaling_settings"
+DEFAULT = True
 REGION_BOUND = False
-NEEDS_STREAM = False
+NEEDS = None
 
 # Application Auto Scaling service model, PolicyName.
 _LONGEST_POLICY_NAME = 256
@@ -54,14 +55,7 @@ class AutoScaling:
 def read(table: Table) -> AutoScaling:
     """Return scalable targets, target tracking policies and those scheduled actions that are not over."""
     client = table.client("application-autoscaling")
-    resource_ids = [f"table/{table.name}", *(f"table/{table.name}/index/{index}" for index in sorted(table.indexes))]
-    targets = [
-        target
-        for first in range(0, len(resource_ids), _MOST_RESOURCE_IDS)
-        for target in _described(
-            client, "scalable_targets", ResourceIds=resource_ids[first : first + _MOST_RESOURCE_IDS]
-        )
-    ]
+    targets = scalable_targets(table)
     scaled = sorted({target["ResourceId"] for target in targets})
     policies = [
         policy for resource_id in scaled for policy in _described(client, "scaling_policies", ResourceId=resource_id)
@@ -77,6 +71,28 @@ def read(table: Table) -> AutoScaling:
         *(_put_action(action, now) for action in actions if not _is_over(action, now)),
     )
     return AutoScaling(table.name, table.billing_mode, table.indexes, writes)
+
+
+def scalable_targets(table: Table) -> list[dict[str, Any]]:
+    """Return the scalable targets of the table and its indexes, as DescribeScalableTargets describes them.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused the read.
+
+    """
+    return table.once("scalable targets", lambda: _scalable_targets(table))
+
+
+def _scalable_targets(table: Table) -> list[dict[str, Any]]:
+    resource_ids = [f"table/{table.name}", *(f"table/{table.name}/index/{index}" for index in sorted(table.indexes))]
+    client = table.client("application-autoscaling")
+    return [
+        target
+        for first in range(0, len(resource_ids), _MOST_RESOURCE_IDS)
+        for target in _described(
+            client, "scalable_targets", ResourceIds=resource_ids[first : first + _MOST_RESOURCE_IDS]
+        )
+    ]
 
 
 def _described(client: Any, what: str, **parameters: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
@@ -149,34 +165,13 @@ def _obstacle(index: str, status: str | None) -> Obstacle:
 
 def _for_table(write: Change, source: str, target: str) -> Change:
     """Return the write with the target's name where the source's stands for the table."""
-    parameters = _renamed_dimensions(dict(write.parameters), source, target)
-    parameters["ResourceId"] = _renamed_segment(parameters["ResourceId"], source, target)
+    parameters = rename.dimensions(dict(write.parameters), source, target)
+    parameters["ResourceId"] = rename.resource_id(parameters["ResourceId"], source, target)
     if "PolicyName" in parameters:
-        parameters["PolicyName"] = _shortened(_renamed_segment(parameters["PolicyName"], source, target))
+        # The console names policies "$metric:table/TABLE" and "$metric:table/TABLE/index/INDEX".
+        name = rename.resource_id(parameters["PolicyName"], source, target)
+        parameters["PolicyName"] = rename.shortened(name, _LONGEST_POLICY_NAME)
     return replace(write, parameters=parameters)
-
-
-def _renamed_segment(text: str, source: str, target: str) -> str:
-    # The console names policies "$metric:table/TABLE" and "$metric:table/TABLE/index/INDEX".
-    segment = rf"(?<![A-Za-z0-9_.-])table/{re.escape(source)}(?![A-Za-z0-9_.-])"
-    return re.sub(segment, lambda _: f"table/{target}", text)
-
-
-def _renamed_dimensions(node: Any, source: str, target: str) -> Any:  # noqa: ANN401 (any JSON)
-    if isinstance(node, list):
-        return [_renamed_dimensions(item, source, target) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if node == {"Name": "TableName", "Value": source}:
-        return {"Name": "TableName", "Value": target}
-    return {key: _renamed_dimensions(value, source, target) for key, value in node.items()}
-
-
-def _shortened(name: str) -> str:
-    if len(name) <= _LONGEST_POLICY_NAME:
-        return name
-    digest = sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: _LONGEST_POLICY_NAME - len(digest) - 1]}-{digest}"
 
 
 def apply(change: Change, table: Table) -> str:

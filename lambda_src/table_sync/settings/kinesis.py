@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 NAME = "kinesis"
 TOGGLE = "enable_kinesis_settings"
+DEFAULT = True
 REGION_BOUND = True
-NEEDS_STREAM = False
+NEEDS = None
 
 
 @dataclass(frozen=True)

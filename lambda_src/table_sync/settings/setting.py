@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from table_sync.aws import Table
 
@@ -37,6 +37,8 @@ class Change:
     """Why AWS gave up on the same write earlier, if it did."""
     part: str = field(default="", compare=False)
     """What the write is for, if others are for the same: once it has been refused for good, they are not tried."""
+    awaits: str = field(default="", compare=False)
+    """What the setting's need has to bring first, if it is not there."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,16 @@ class Obstacle:
     reason: str
 
 
+@dataclass(frozen=True)
+class Need:
+    """What a setting lives on."""
+
+    setting: str
+    """Name of the setting that brings it, which comes earlier in the order."""
+    there: Callable[[Table], bool] | None = None
+    """Whether a described table has it; None where a description does not tell."""
+
+
 class Setting(Protocol[Value]):
     """A setting of a table. A value is falsy when the table has nothing of the setting."""
 
@@ -58,10 +70,14 @@ class Setting(Protocol[Value]):
     """Key in the report."""
     TOGGLE: str
     """The Terraform input that turns it on, and in upper case the environment variable."""
+    DEFAULT: bool
+    """Whether it is on where nothing says otherwise: copying costs nothing and has no effect outside the table."""
     REGION_BOUND: bool
     """It names resources that have to be in the table's Region."""
-    NEEDS_STREAM: bool
-    """It lives on the table's DynamoDB stream."""
+
+    @property
+    def NEEDS(self) -> Need | None:  # noqa: N802 (a constant; as a property, None will do for its type)
+        """What it lives on, if another setting brings that."""
 
     def read(self, table: Table) -> Value:
         """Return what a described table has.

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NAME = "stream"
 TOGGLE = "enable_dynamodb_stream_settings"
+DEFAULT = True
 REGION_BOUND = False
-NEEDS_STREAM = False
+NEEDS = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,5 @@ def plan(source: Stream, target: Stream) -> list[Change | Obstacle]:
 
 def apply(change: Change, table: Table) -> str:
     """Enable the stream; the table is UPDATING meanwhile."""
-    table.description = table.client("dynamodb").update_table(TableName=table.name, **change.parameters)[
-        "TableDescription"
-    ]
-    return "" if table.status == "ACTIVE" else f"the target is {table.status}"
+    table.update(**change.parameters)
+    return table.updating

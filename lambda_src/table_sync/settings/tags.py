@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 NAME = "tags"
 TOGGLE = "enable_tag_settings"
+DEFAULT = True
 REGION_BOUND = False
-NEEDS_STREAM = False
+NEEDS = None
 
 # DynamoDB developer guide, Tagging resources.
 _MOST = 50

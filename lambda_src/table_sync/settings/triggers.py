@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 NAME = "triggers"
 TOGGLE = "enable_dynamodb_lambda_trigger"
+DEFAULT = True
 REGION_BOUND = True
-NEEDS_STREAM = True
+NEEDS = Need("stream", lambda table: table.stream_arn is not None)
 
 # Fields of EventSourceMappingConfiguration that CreateEventSourceMapping takes for a DynamoDB stream (Lambda service
 # model and developer guide, "DynamoDB event source mapping parameters"). The others belong to other event sources.
@@ -52,16 +53,29 @@ class EventSourceMapping:
 
 def read(table: Table) -> dict[str, EventSourceMapping]:
     """Return the mappings of the table's stream by function ARN, which has the alias or version in it."""
-    if not table.stream_arn:
-        return {}
     client = table.client("lambda")
-    pages = client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=table.stream_arn)
-    configurations = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     return {
-        configuration["FunctionArn"]: _mapping(client, configuration)
-        for configuration in configurations
-        if configuration.get("State") != "Deleting"
+        configuration["FunctionArn"]: _mapping(client, configuration) for configuration in event_source_mappings(table)
     }
+
+
+def event_source_mappings(table: Table) -> list[dict[str, Any]]:
+    """Return the mappings of the table's stream, as ListEventSourceMappings describes them.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused the read.
+
+    """
+    return table.once("event source mappings", lambda: _event_source_mappings(table))
+
+
+def _event_source_mappings(table: Table) -> list[dict[str, Any]]:
+    if not table.stream_arn:
+        return []
+    paginator = table.client("lambda").get_paginator("list_event_source_mappings")
+    pages = paginator.paginate(EventSourceArn=table.stream_arn)
+    mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    return [mapping for mapping in mappings if mapping.get("State") != "Deleting"]
 
 
 def _mapping(client: Any, configuration: Mapping[str, Any]) -> EventSourceMapping:  # noqa: ANN401
@@ -86,6 +100,14 @@ def _mapping(client: Any, configuration: Mapping[str, Any]) -> EventSourceMappin
     parameters["FunctionName"] = configuration["FunctionArn"]
     parameters["Enabled"] = state not in {"Disabled", "Disabling"}
     return EventSourceMapping(state, parameters, unreadable)
+
+
+def disabled(mappings: Mapping[str, EventSourceMapping]) -> dict[str, EventSourceMapping]:
+    """Return the mappings as they are to be made where no function shall run before somebody enables them."""
+    return {
+        function: replace(mapping, parameters={**mapping.parameters, "Enabled": False})
+        for function, mapping in mappings.items()
+    }
 
 
 def plan(source: Mapping[str, EventSourceMapping], target: Mapping[str, EventSourceMapping]) -> list[Change | Obstacle]:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NAME = "ttl"
 TOGGLE = "enable_ttl_settings"
+DEFAULT = True
 REGION_BOUND = False
-NEEDS_STREAM = False
+NEEDS = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from tests.support.embedded_aws.lambda_functions import Lambda
 from tests.support.embedded_aws.permissions import Permissions
 from tests.support.embedded_aws.rate_limits import RateLimits
 from tests.support.embedded_aws.sqs import Sqs
+from tests.support.embedded_aws.sts import Sts
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.service import Service
@@ -74,7 +75,7 @@ class EmbeddedAWS:
         self.events = Events(self)
         self.cloudtrail = CloudTrail(self)
         self.auto_scaling = AutoScaling(self)
-        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
+        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling, Sts(self))
         self.services: dict[str, Service] = {service.name: service for service in services}
         self._serve = server
         self.administrator = ADMIN

@@ -101,6 +101,7 @@ def needs(call: Call) -> Iterator[Need]:
         "lambda": _of_lambda,
         "logs": _of_logs,
         "sqs": _of_sqs,
+        "sts": _of_sts,
     }
     return by_service.get(call.service, lambda call: iter([(call.name, "*", {})]))(call)
 
@@ -156,6 +157,12 @@ def _of_lambda(call: Call) -> Iterator[Need]:
 
 def _of_sqs(call: Call) -> Iterator[Need]:
     yield _ACTIONS.get(call.name, call.name), _arn(call, "sqs", call.parameters["QueueUrl"].rsplit("/", 1)[-1]), {}
+
+
+def _of_sts(call: Call) -> Iterator[Need]:
+    # No permission is needed to ask who one is (STS API reference, GetCallerIdentity).
+    if call.operation != "GetCallerIdentity":
+        yield call.name, "*", {}
 
 
 def _of_logs(call: Call) -> Iterator[Need]:

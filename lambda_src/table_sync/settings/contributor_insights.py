@@ -1,0 +1,102 @@
+"""CloudWatch Contributor Insights of the table and its global secondary indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from table_sync.aws import Table
+
+NAME = "contributor_insights"
+TOGGLE = "enable_contributor_insights_settings"
+DEFAULT = False
+REGION_BOUND = False
+NEEDS = None
+
+_TABLE = ""
+
+
+@dataclass(frozen=True)
+class Insight:
+    """ContributorInsightsSummary."""
+
+    status: str = "DISABLED"
+    mode: str | None = None
+    """None where it is off, or the runtime's boto3 is older than the field."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is on, or will be."""
+        return self.status in {"ENABLED", "ENABLING"}
+
+
+@dataclass(frozen=True)
+class ContributorInsights:
+    """IndexStatus by name, and what is on by index name, "" for the table."""
+
+    indexes: Mapping[str, str]
+    insights: Mapping[str, Insight]
+
+    def __bool__(self) -> bool:
+        """Say whether any is on."""
+        return any(insight.live for insight in self.insights.values())
+
+
+def read(table: Table) -> ContributorInsights:
+    """Return what is on: one call for the table and all indexes, those that were never on are not in its answer."""
+    client = table.client("dynamodb")
+    summaries: list[Mapping[str, Any]] = []
+    request = {"TableName": table.name}
+    while True:
+        answer = client.list_contributor_insights(**request)
+        summaries += answer["ContributorInsightsSummaries"]
+        if not answer.get("NextToken"):
+            break
+        request["NextToken"] = answer["NextToken"]
+    insights = {
+        summary.get("IndexName", _TABLE): Insight(
+            summary["ContributorInsightsStatus"], summary.get("ContributorInsightsMode")
+        )
+        for summary in summaries
+    }
+    return ContributorInsights(table.indexes, insights)
+
+
+def plan(source: ContributorInsights, target: ContributorInsights) -> list[Change | Obstacle]:
+    """Plan to turn on what the source has on, in the same mode; nothing is turned off."""
+    steps = [_step(name, insight, target) for name, insight in sorted(source.insights.items()) if insight.live]
+    return [step for step in steps if step]
+
+
+def _step(name: str, source: Insight, target: ContributorInsights) -> Change | Obstacle | None:
+    what = f"index {name}" if name else "the target"
+    if name and name not in target.indexes:
+        return Obstacle(Status.UNCHANGED, f"{what} is not on the target: its Contributor Insights are left out")
+    if name and target.indexes[name] != "ACTIVE":
+        return Obstacle(Status.PENDING, f"{what} of the target is {target.indexes[name]}")
+    present = target.insights.get(name, Insight())
+    if present.status in {"ENABLING", "DISABLING"}:
+        return Obstacle(Status.PENDING, f"Contributor Insights of {what} are {present.status}")
+    if present.live and source.mode in {None, present.mode}:
+        return None
+    parameters = {"ContributorInsightsAction": "ENABLE"}
+    if name:
+        parameters["IndexName"] = name
+    if source.mode:
+        # Without it, another mode than the default would be reset (live probe, October 2026).
+        parameters["ContributorInsightsMode"] = source.mode
+    undone = f"Contributor Insights of {what} are FAILED: DescribeContributorInsights says why"
+    return Change("UpdateContributorInsights", parameters, undone if present.status == "FAILED" else "")
+
+
+def apply(change: Change, table: Table) -> str:
+    """Turn it on; that takes seconds."""
+    answer = table.client("dynamodb").update_contributor_insights(TableName=table.name, **change.parameters)
+    status = answer.get("ContributorInsightsStatus", "ENABLING")
+    what = f"index {change.parameters['IndexName']}" if "IndexName" in change.parameters else "the target"
+    return "" if status == "ENABLED" else f"Contributor Insights of {what} are {status}"

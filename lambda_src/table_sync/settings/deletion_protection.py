@@ -1,0 +1,32 @@
+"""Deletion protection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from table_sync.settings.setting import Change, Obstacle
+
+if TYPE_CHECKING:
+    from table_sync.aws import Table
+
+NAME = "deletion_protection"
+TOGGLE = "enable_deletion_protection_settings"
+DEFAULT = True
+REGION_BOUND = False
+NEEDS = None
+
+
+def read(table: Table) -> bool:
+    """Return whether the table's description shows that it is protected."""
+    return bool(table.description.get("DeletionProtectionEnabled"))
+
+
+def plan(source: bool, target: bool) -> list[Change | Obstacle]:  # noqa: FBT001 (values of the setting)
+    """Plan to turn it on; it is never turned off."""
+    return [Change("UpdateTable", {"DeletionProtectionEnabled": True})] if source and not target else []
+
+
+def apply(change: Change, table: Table) -> str:
+    """Turn it on. The call is synchronous, and taken while the table is UPDATING (live probe, October 2026)."""
+    table.update(**change.parameters)
+    return ""

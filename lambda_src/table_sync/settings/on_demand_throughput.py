@@ -1,0 +1,93 @@
+"""On-demand maximum throughput of the table and its global secondary indexes.
+
+A restore keeps it, unless the call that restored the table overrode it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from table_sync.aws import Table
+
+NAME = "on_demand_throughput"
+TOGGLE = "enable_on_demand_throughput_settings"
+DEFAULT = True
+REGION_BOUND = False
+NEEDS = None
+
+_UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+_TABLE = ""
+
+
+@dataclass(frozen=True)
+class OnDemandThroughput:
+    """What decides whether a table can have a maximum, and those that it has."""
+
+    billing_mode: str
+    table_status: str
+    indexes: Mapping[str, str]
+    """IndexStatus by name."""
+    maximums: Mapping[str, Mapping[str, int]]
+    """Request units by index name, "" for the table; only those that are limited."""
+
+    def __bool__(self) -> bool:
+        """Say whether anything is limited."""
+        return any(self.maximums.values())
+
+
+def read(table: Table) -> OnDemandThroughput:
+    """Return the maximums that the table's description shows; -1 stands for none (API reference)."""
+    indexes = table.description.get("GlobalSecondaryIndexes", [])
+    maximums = {_TABLE: _maximum(table.description)} | {index["IndexName"]: _maximum(index) for index in indexes}
+    return OnDemandThroughput(table.billing_mode, table.status, table.indexes, maximums)
+
+
+def _maximum(description: Mapping[str, Any]) -> dict[str, int]:
+    throughput = description.get("OnDemandThroughput") or {}
+    return {units: throughput[units] for units in _UNITS if throughput.get(units, -1) > 0}
+
+
+def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change | Obstacle]:
+    """Plan one call for the table and its indexes; a maximum that only the target has stays."""
+    wanted = {
+        name: {**target.maximums.get(name, {}), **maximum}
+        for name, maximum in sorted(source.maximums.items())
+        if not maximum.items() <= target.maximums.get(name, {}).items()
+    }
+    if not wanted:
+        return []
+    if target.billing_mode != "PAY_PER_REQUEST":
+        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
+    if target.table_status != "ACTIVE":
+        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+    unready = [name for name in wanted if name != _TABLE and target.indexes.get(name) != "ACTIVE"]
+    parameters: dict[str, Any] = {}
+    if _TABLE in wanted:
+        parameters["OnDemandThroughput"] = wanted[_TABLE]
+    updates = [
+        {"Update": {"IndexName": name, "OnDemandThroughput": maximum}}
+        for name, maximum in wanted.items()
+        if name not in {_TABLE, *unready}
+    ]
+    if updates:
+        parameters["GlobalSecondaryIndexUpdates"] = updates
+    changes = [Change("UpdateTable", parameters)] if parameters else []
+    return [*changes, *(_obstacle(name, target.indexes.get(name)) for name in unready)]
+
+
+def _obstacle(index: str, status: str | None) -> Obstacle:
+    if status is None:
+        return Obstacle(Status.UNCHANGED, f"index {index} is not on the target: its maximum throughput is left out")
+    return Obstacle(Status.PENDING, f"index {index} of the target is {status}")
+
+
+def apply(change: Change, table: Table) -> str:
+    """Set the maximums; the table is UPDATING meanwhile."""
+    table.update(**change.parameters)
+    return table.updating

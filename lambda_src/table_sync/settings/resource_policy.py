@@ -1,0 +1,132 @@
+"""Resource-based policies of the table and of its DynamoDB stream."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from table_sync import access
+from table_sync.aws import caller
+from table_sync.settings.setting import Change, Need, Obstacle, Status
+
+if TYPE_CHECKING:
+    from table_sync.aws import Table
+
+NAME = "resource_policy"
+TOGGLE = "enable_resource_policy_settings"
+DEFAULT = False
+REGION_BOUND = False
+# Only the stream's policy does; the table's own has to wait for nothing.
+NEEDS = Need("stream", lambda _: True)
+
+# API reference, PutResourcePolicy, ExpectedRevisionId.
+_NO_POLICY = "NO_POLICY"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy document and its RevisionId."""
+
+    document: Any = None
+    """None where there is no policy."""
+    revision: str = _NO_POLICY
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies of a table and its stream, their ARNs, and who makes the calls."""
+
+    table_arn: str
+    stream_arn: str | None
+    of_table: Policy = Policy()
+    of_stream: Policy = Policy()
+    caller: str = ""
+    """ARN, where it depends on it whom a policy denies something."""
+
+    def __bool__(self) -> bool:
+        """Say whether there is any policy."""
+        return bool(self.of_table.document or self.of_stream.document)
+
+
+def read(table: Table) -> Policies:
+    """Return the policies; reads lag behind writes by 1 to 3 s (live probe, October 2026)."""
+    of_table = _policy(table, table.arn)
+    of_stream = _policy(table, table.stream_arn) if table.stream_arn else Policy()
+    documents = [policy.document for policy in (of_table, of_stream) if policy.document]
+    whose = caller(table.region) if any(map(access.depends_on_caller, documents)) else ""
+    return Policies(table.arn, table.stream_arn, of_table, of_stream, whose)
+
+
+def _policy(table: Table, arn: str) -> Policy:
+    try:
+        answer = table.client("dynamodb").get_resource_policy(ResourceArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PolicyNotFoundException":
+            raise
+        return Policy()
+    return Policy(json.loads(answer["Policy"]), answer["RevisionId"])
+
+
+def plan(source: Policies, target: Policies) -> list[Change | Obstacle]:
+    """Plan to attach the source's policies, with the target's ARNs for the source's."""
+    pairs = (
+        (source.of_table, target.of_table, target.table_arn),
+        (source.of_stream, target.of_stream, target.stream_arn),
+    )
+    steps = [
+        _step(_for_target(of_source.document, source, target), of_target, arn, source.caller)
+        for of_source, of_target, arn in pairs
+        if of_source.document
+    ]
+    return [step for step in steps if step]
+
+
+def _step(document: Any, present: Policy, arn: str | None, whose: str) -> Change | Obstacle | None:  # noqa: ANN401
+    if document == present.document:
+        return None
+    statement = arn and access.locks_out(document, whose, arn)
+    if statement:
+        reason = f"statement {statement} of the policy would lock this function out of {arn}: except its role from it"
+        return Obstacle(Status.FAILED, reason)
+    parameters = {
+        "Policy": json.dumps(document, separators=(",", ":"), sort_keys=True),
+        "ExpectedRevisionId": present.revision,
+    }
+    if arn is None:
+        return Change("PutResourcePolicy", parameters, awaits="the target has no stream for the source stream's policy")
+    return Change("PutResourcePolicy", {"ResourceArn": arn, **parameters})
+
+
+def _for_target(node: Any, source: Policies, target: Policies) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(node, list):
+        return [_for_target(item, source, target) for item in node]
+    if isinstance(node, dict):
+        return {key: _for_target(value, source, target) for key, value in node.items()}
+    return _renamed(node, source, target) if isinstance(node, str) else node
+
+
+def _renamed(text: str, source: Policies, target: Policies) -> str:
+    if source.stream_arn and target.stream_arn:
+        text = text.replace(source.stream_arn, target.stream_arn)
+    _, partition, service, region, account, resource = map(re.escape, source.table_arn.split(":"))
+    # Where it stands for the table or what is below it; its parts may be wildcards.
+    arn = rf"arn:({partition}|\*):{service}:({region}|\*):({account}|\*):{resource}(?![A-Za-z0-9_.-])"
+    return re.sub(arn, lambda found: _with_wildcards(target.table_arn, *found.groups()), text)
+
+
+def _with_wildcards(arn: str, *found: str) -> str:
+    parts = arn.split(":")
+    for position, part in zip((1, 3, 4), found, strict=True):
+        if part == "*":
+            parts[position] = part
+    return ":".join(parts)
+
+
+def apply(change: Change, table: Table) -> str:
+    """Attach a policy, unless somebody else has changed it since it was read."""
+    table.client("dynamodb").put_resource_policy(**change.parameters)
+    return ""

@@ -1,0 +1,68 @@
+"""The table class, which all of a table's indexes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from table_sync.errors import FinalError, explain
+from table_sync.settings.setting import Change, Obstacle, Status
+
+if TYPE_CHECKING:
+    from table_sync.aws import Table
+
+NAME = "table_class"
+TOGGLE = "enable_table_class_settings"
+DEFAULT = True
+REGION_BOUND = False
+NEEDS = None
+
+_STANDARD = "STANDARD"
+
+
+@dataclass(frozen=True)
+class TableClass:
+    """TableClass, and the TableStatus that decides whether UpdateTable is taken."""
+
+    name: str
+    table_status: str
+
+    def __bool__(self) -> bool:
+        """Say whether it is another class than that of every new table."""
+        return self.name != _STANDARD
+
+
+def read(table: Table) -> TableClass:
+    """Return the class that the table's description shows; without TableClassSummary it is STANDARD."""
+    return TableClass(table.description.get("TableClassSummary", {}).get("TableClass", _STANDARD), table.status)
+
+
+def plan(source: TableClass, target: TableClass) -> list[Change | Obstacle]:
+    """Plan to change it, while the target takes an UpdateTable."""
+    if not source or source.name == target.name:
+        return []
+    if target.table_status != "ACTIVE":
+        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+    return [Change("UpdateTable", {"TableClass": source.name})]
+
+
+def apply(change: Change, table: Table) -> str:
+    """Change the class; the table is UPDATING meanwhile.
+
+    Raises:
+        FinalError: the class was changed twice in 30 days (developer guide, Considerations when choosing a table
+            class), which no retry outlasts. Too many simultaneous table operations have the same error code.
+        botocore.exceptions.ClientError: AWS refused the write for another reason.
+
+    """
+    try:
+        table.update(**change.parameters)
+    except ClientError as error:
+        details = error.response["Error"]
+        if details["Code"] != "LimitExceededException" or "simultaneous" in details.get("Message", ""):
+            raise
+        reason = explain(error).rstrip(".")
+        raise FinalError(f"{reason}: change the table class by hand when 30 days have passed") from error
+    return table.updating

@@ -1,0 +1,32 @@
+"""Tags of two event source mappings."""
+
+from hypothesis import strategies as st
+
+from table_sync.settings.attached_tags import Tagged
+from table_sync.settings.event_source_mapping_tags import Mappings
+from tests.proof.setting_models import TARGET
+
+FUNCTIONS = [f"arn:aws:lambda:eu-west-1:123456789012:function:{name}" for name in ("audit", "index:live")]
+
+
+def _mappings(table, tags):
+    pairs = zip(FUNCTIONS, tags, strict=True)
+    return Mappings({function: Tagged(f"arn of {table} to {function}", tags) for function, tags in pairs})
+
+
+RESTORED = _mappings(TARGET, ({}, {}))
+
+
+def values(table):
+    tags = st.dictionaries(st.sampled_from("abc"), st.sampled_from("12"))
+    return st.builds(_mappings, st.just(table), st.tuples(tags, tags))
+
+
+def content(mappings):
+    return {(function, tag): value for function, mapping in mappings.items() for tag, value in mapping.tags.items()}
+
+
+def written(mappings, change):
+    (function,) = (name for name, mapping in mappings.items() if mapping.arn == change.parameters["Resource"])
+    tags = {**mappings[function].tags, **change.parameters["Tags"]}
+    return Mappings({**mappings, function: Tagged(mappings[function].arn, tags)})

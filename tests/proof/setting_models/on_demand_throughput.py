@@ -1,0 +1,33 @@
+"""On-demand maximums of the table and two indexes, one of which may be missing; overridden to none by the restore."""
+
+from hypothesis import strategies as st
+
+from table_sync.settings.on_demand_throughput import OnDemandThroughput
+
+INDEXES = ("by-customer", "by_day")
+UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+RESTORED = OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", dict.fromkeys(INDEXES, "ACTIVE"), {})
+
+
+@st.composite
+def values(draw, _table):
+    indexes = dict.fromkeys(draw(st.sampled_from([INDEXES, INDEXES, INDEXES[:1]])), "ACTIVE")
+    if draw(st.integers(0, 3)) == 0:
+        return OnDemandThroughput("PROVISIONED", "ACTIVE", indexes, {})
+    some = st.dictionaries(st.sampled_from(UNITS), st.integers(1, 3))
+    return OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", indexes, {name: draw(some) for name in ("", *indexes)})
+
+
+def content(throughput):
+    return {(name, unit): most for name, units in throughput.maximums.items() for unit, most in units.items()}
+
+
+def written(throughput, change):
+    assert throughput.billing_mode == "PAY_PER_REQUEST", "AWS refuses a maximum"
+    maximums = dict(throughput.maximums)
+    if "OnDemandThroughput" in change.parameters:
+        maximums[""] = change.parameters["OnDemandThroughput"]
+    for update in change.parameters.get("GlobalSecondaryIndexUpdates", []):
+        assert update["Update"]["IndexName"] in throughput.indexes, "AWS knows no such index"
+        maximums[update["Update"]["IndexName"]] = update["Update"]["OnDemandThroughput"]
+    return OnDemandThroughput(throughput.billing_mode, "UPDATING", throughput.indexes, maximums)

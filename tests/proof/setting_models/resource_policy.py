@@ -1,0 +1,54 @@
+"""Policies of the table and its stream, which lock nobody out."""
+
+import dataclasses
+import json
+
+from hypothesis import strategies as st
+
+from table_sync.settings.resource_policy import Policies, Policy
+from tests.proof.setting_models import TARGET
+
+
+def _arns(table):
+    arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
+    return arn, f"{arn}/stream/{table}"
+
+
+RESTORED = Policies(*_arns(TARGET))
+
+
+def values(table):
+    arn, stream_arn = _arns(table)
+    of_table = _policies([[arn], [arn, f"{arn}/index/*"], ["*"]])
+    return st.builds(Policies, st.just(arn), st.just(stream_arn), of_table, _policies([[stream_arn]]))
+
+
+def _policies(resources):
+    statement = st.fixed_dictionaries(
+        {
+            "Effect": st.just("Allow"),
+            "Principal": st.sampled_from(["*", {"AWS": "444455556666"}]),
+            "Action": st.sampled_from(["dynamodb:Query", ["dynamodb:GetItem", "dynamodb:GetRecords"]]),
+            "Resource": st.sampled_from(resources),
+        },
+        optional={"Condition": st.sampled_from(resources).map(lambda arns: {"ArnLike": {"aws:SourceArn": arns}})},
+    )
+    document = st.fixed_dictionaries({"Version": st.just("2012-10-17"), "Statement": st.lists(statement, min_size=1)})
+    return st.just(Policy()) | st.builds(Policy, document, st.integers(1, 9).map(str))
+
+
+def content(policies):
+    table = policies.table_arn.rpartition("/")[2]
+    return {
+        name: json.dumps(policy.document, sort_keys=True).replace(table, "*")
+        for name, policy in (("table", policies.of_table), ("stream", policies.of_stream))
+        if policy.document
+    }
+
+
+def written(policies, change):
+    name = {policies.table_arn: "of_table", policies.stream_arn: "of_stream"}[change.parameters["ResourceArn"]]
+    before = getattr(policies, name)
+    assert change.parameters["ExpectedRevisionId"] == before.revision, "AWS knows another revision"
+    after = Policy(json.loads(change.parameters["Policy"]), f"{before.revision}+")
+    return dataclasses.replace(policies, **{name: after})
