@@ -60,15 +60,24 @@ module "table_sync" {
   tags   = { team = "data-platform" }
 
   # Restored tables are looked at by people first: nothing shall react to them or delete from them.
-  enable_tag_settings             = true
-  enable_kinesis_settings         = false
-  enable_dynamodb_stream_settings = true
-  enable_dynamodb_lambda_trigger  = false
-  enable_ttl_settings             = false
-  enable_pitr_settings            = true
-  enable_auto_scaling_settings    = true
+  enable_tag_settings                      = true
+  enable_kinesis_settings                  = false
+  enable_dynamodb_stream_settings          = true
+  enable_dynamodb_lambda_trigger           = false
+  enable_ttl_settings                      = false
+  enable_pitr_settings                     = true
+  enable_auto_scaling_settings             = true
+  enable_deletion_protection_settings      = true
+  enable_table_class_settings              = true
+  enable_on_demand_throughput_settings     = true
+  enable_contributor_insights_settings     = false
+  enable_resource_policy_settings          = false
+  enable_alarm_settings                    = false
+  enable_scalable_target_tag_settings      = true
+  enable_event_source_mapping_tag_settings = true
 
   # Used only with the trigger on.
+  create_triggers_disabled          = true
   event_source_mapping_kms_key_arns = []
 
   # Restores of large tables: up to 50 hours, looked at every five minutes at the latest.
