@@ -49,7 +49,7 @@ def tables() -> dict[str, str]:
 def rendered(readme: str) -> str:
     """Return the README with both tables anew."""
     for name, table in tables().items():
-        place = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        place = re.compile(rf"(<!-- {name} -->\n\n).*?(\n\n<!-- /{name} -->)", re.DOTALL)
         readme = place.sub(lambda match, table=table: match[1] + table + match[2], readme)
     return readme
 
