@@ -429,7 +429,8 @@ def test_by_default_nothing_that_costs_or_reaches_others_is_read_or_written(aws,
     off = {"contributor_insights", "resource_policy", "alarms"}
     assert {name for name in expected if expected[name] != actual[name]} == off
     assert {last(pipeline, name)["status"] for name in off} == {"skipped"}
-    assert {call.service for call in pipeline.calls()} == {"application-autoscaling", "dynamodb", "lambda", "sqs"}
+    services = {call.service for call in pipeline.calls()}
+    assert services == {"application-autoscaling", "dynamodb", "events", "lambda", "sqs"}
     operations = Counter(call.operation for call in pipeline.calls())
     assert not [name for name in operations if "ContributorInsights" in name or "ResourcePolicy" in name]
 
