@@ -175,7 +175,7 @@ def test_every_setting_comes_back(start, tmp_path):
         assert re.search(rf"│ {setting} .* equal ", output), setting
         assert re.search(rf"^ +{setting} +applied ", output, re.MULTILINE), setting
     assert re.search(r"attempt 1  +waiting: the target is CREATING; next look in \d+ s\n", output)
-    assert "All 7 settings are equal." in output
+    assert "All 11 settings are equal." in output
     assert re.search(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)
     assert "delivered a second time, made the function write nothing" in output
     assert ESCAPE not in output
@@ -191,7 +191,8 @@ def test_settings_that_do_not_come_back_are_a_failure(start):
     assert code == 1
     assert "DIFFERS" in output
     assert " equal " not in output
-    assert "Not equal: tags, kinesis, stream, triggers, ttl, pitr, auto_scaling." in output
+    assert "Not equal: tags, kinesis, stream, triggers, ttl, pitr, auto_scaling, deletion_protection," in output
+    assert "table_class, scalable_target_tags, event_source_mapping_tags." in output
     log = re.search(r"More is in (\S+)", errors)[1]
     assert "tags: source {" in (REPOSITORY / log).read_text()
 
@@ -200,7 +201,7 @@ def test_second_delivery_that_writes_is_a_failure(start):
     code, output, _ = finish(start("writes too often"))
 
     assert code == 1
-    assert "All 7 settings are equal." in output
+    assert "All 11 settings are equal." in output
     assert re.search(r"✗ A second delivery .* wrote \['TagResource'\]", output)
 
 

@@ -323,7 +323,7 @@ def settings_of(aws: EmbeddedAWS, name: str, region: str = REGION) -> dict[str, 
         "triggers": _triggers(aws, table, region),
         "ttl": ttl.get("AttributeName") if ttl["TimeToLiveStatus"] in {"ENABLED", "ENABLING"} else None,
         "pitr": (recovery["PointInTimeRecoveryStatus"], recovery.get("RecoveryPeriodInDays")),
-        "auto_scaling": _auto_scaling(aws, name, region),
+        "auto_scaling": _auto_scaling(aws, table, region),
         "deletion_protection": table["DeletionProtectionEnabled"],
         "table_class": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
         "on_demand_throughput": {
@@ -359,17 +359,20 @@ def _triggers(aws: EmbeddedAWS, table: dict[str, Any], region: str) -> dict[str,
     }
 
 
-def _auto_scaling(aws: EmbeddedAWS, name: str, region: str) -> list[str]:
+def _auto_scaling(aws: EmbeddedAWS, table: dict[str, Any], region: str) -> list[str]:
     client = aws.client("application-autoscaling", region)
     identity = {"PolicyARN", "ScheduledActionARN", "ScalableTargetARN", "RoleARN", "CreationTime", "Alarms"}
+    of_table = f"table/{table['TableName']}"
+    indexes = [f"{of_table}/index/{index['IndexName']}" for index in table.get("GlobalSecondaryIndexes", [])]
     found = []
     for what in ("scalable_targets", "scaling_policies", "scheduled_actions"):
-        for page in client.get_paginator(f"describe_{what}").paginate(ServiceNamespace="dynamodb"):
-            for entry in page["".join(word.capitalize() for word in what.split("_"))]:
-                if entry["ResourceId"].split("/")[1] == name:
+        for resource in (of_table, *indexes):
+            one = {"ResourceIds": [resource]} if what == "scalable_targets" else {"ResourceId": resource}
+            for page in client.get_paginator(f"describe_{what}").paginate(ServiceNamespace="dynamodb", **one):
+                for entry in page["".join(word.capitalize() for word in what.split("_"))]:
                     plain = {key: value for key, value in entry.items() if key not in identity}
                     # The table's own name is all that may differ.
-                    found.append(json.dumps(plain, sort_keys=True, default=str).replace(f"table/{name}", "table/*"))
+                    found.append(json.dumps(plain, sort_keys=True, default=str).replace(of_table, "table/*"))
     return sorted(found)
 
 
@@ -407,11 +410,11 @@ def _alarms(aws: EmbeddedAWS, name: str, region: str) -> list[str]:
     return sorted(found)
 
 
-def _scalable_target_tags(aws: EmbeddedAWS, name: str, region: str) -> dict[tuple[str, str], dict[str, str]]:
+def _scalable_target_tags(aws: EmbeddedAWS, name: str, region: str) -> dict[str, dict[str, str]]:
     client = aws.client("application-autoscaling", region)
     pages = client.get_paginator("describe_scalable_targets").paginate(ServiceNamespace="dynamodb")
     return {
-        (target["ResourceId"].removeprefix(f"table/{name}"), target["ScalableDimension"]): tags
+        f"{target['ResourceId'].removeprefix(f'table/{name}')} {target['ScalableDimension']}".strip(): tags
         for page in pages
         for target in page["ScalableTargets"]
         if target["ResourceId"].split("/")[1] == name

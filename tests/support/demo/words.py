@@ -62,6 +62,11 @@ def _auto_scaling(found: Sequence[str]) -> str:
     return "\n".join(f"{what} {', '.join(parts)}" for what, parts in sorted(scaled.items()))
 
 
+def _tags_of(tags: Mapping[str, Mapping[str, str]]) -> str:
+    """Say the tags of things that have an ARN or a dimension, by its last part."""
+    return "\n".join(f"{what.rpartition(':')[2]}: {_tags(of_it)}" for what, of_it in sorted(tags.items()))
+
+
 def _bounds(target: Mapping[str, Any]) -> str:
     suspended = [SUSPENDED[name] for name, yes in target.get("SuspendedState", {}).items() if yes]
     return ", ".join([f"{target['MinCapacity']}-{target['MaxCapacity']}", *suspended])
@@ -88,4 +93,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "triggers": _triggers,
     "pitr": _pitr,
     "auto_scaling": _auto_scaling,
+    "deletion_protection": lambda _: "on",
+    "event_source_mapping_tags": _tags_of,
+    "scalable_target_tags": _tags_of,
 }
