@@ -1,0 +1,67 @@
+"""Measure everything, print it, write it as JSON; exit code 1 if a limit is missed without a reason that is known."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import cold_start, lag, packages, sync_figures
+from tests.bench.figure import number
+from tests.bench.yardstick import CONTENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.bench.figure import Figure
+
+JSON = Path(__file__).parents[2] / ".work" / "bench.json"
+NOTES = (
+    f"The table: {CONTENT}.",
+    "Time, calls and lag are counted on the embedded AWS's clock, on which calls take no time; so they never vary.",
+    "The SAM sample is a model: 16 sleeps of 6 s one after another, 46 calls; what AWS takes beyond that is left out.",
+    f"Lambda cost: {lag.PRICE}; a call is assumed to take {lag.CALL_SECONDS} s.",
+)
+STYLES = {"ok": "green", "not reached": "yellow", "missed": "red"}
+
+
+def main() -> int:
+    """Measure, print, write; return the exit code."""
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    with console.status("Measuring ..."):
+        sync = sync_figures.sync_from_queue()
+        figures = [*sync_figures.figures(sync), *lag.figures(sync), *cold_start.figures(), *packages.figures()]
+    console.print(_table(figures))
+    for note in NOTES:
+        console.print(note, highlight=False)
+    for figure in figures:
+        if figure.verdict not in {"", "ok"}:
+            console.print(
+                f"{figure.verdict.capitalize()}: {figure.sentence}", style=STYLES[figure.verdict], highlight=False
+            )
+    JSON.parent.mkdir(exist_ok=True)
+    JSON.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n")
+    return 1 if any(figure.verdict == "missed" for figure in figures) else 0
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header, justify in (("", "left"), ("Figure", "right"), ("", "left"), ("Limit", "left"), ("", "left")):
+        table.add_column(header, justify=justify, overflow="fold")
+    for topic, of_topic in groupby(figures, key=lambda figure: figure.topic):
+        table.add_row(f"[bold]{topic}[/bold]")
+        for figure in of_topic:
+            limit = str(figure.limit) if figure.limit else ""
+            verdict = f"[{STYLES[figure.verdict]}]{figure.verdict}[/]" if figure.verdict else ""
+            table.add_row(f"  {figure.name}", number(figure.value), figure.unit, limit, verdict)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

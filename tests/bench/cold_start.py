@@ -1,0 +1,132 @@
+"""How long a new execution environment takes, as a process, beside one that only makes a boto3 client."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from tests.bench.figure import Figure, Limit
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.sqs_event import sqs_event
+from tests.support.tables import make_table, restore
+
+DIST = Path(__file__).parents[2] / "lambda_src" / "dist"
+RUNS = 9
+KILOBYTES = 1024
+MOST_TIMES_BARE = 1.5
+
+_MEASURE = """
+import json, re, sys, time
+begin = time.perf_counter()
+{work}
+seconds = time.perf_counter() - begin
+# Not ru_maxrss, in which a process may find what its parent had (getrusage(2), execve(2)).
+kilobytes = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
+print(json.dumps({{"seconds": seconds, "kilobytes": kilobytes, **figures}}))
+"""
+_BARE = _MEASURE.format(work='import boto3\nboto3.client("dynamodb")\nfigures = {}')
+_FUNCTION = _MEASURE.format(
+    work="""
+import table_sync.handler
+figures = {"import_seconds": time.perf_counter() - begin}
+class Context:
+    def get_remaining_time_in_millis(self): return 120_000
+answer = table_sync.handler.lambda_handler(json.loads(sys.argv[1]), Context())
+assert answer["batchItemFailures"], answer
+"""
+)
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """Medians of several processes, in seconds, and the highest resident set, in MB."""
+
+    bare: float
+    function: float
+    of_which_import: float
+    megabytes: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as the bare client."""
+        return self.function / self.bare
+
+
+def measure(runs: int = RUNS) -> ColdStart:
+    """Run both in turn, so that a busy moment of the machine meets both.
+
+    The function is what the zips hold, without bytecode, since Lambda's /var/task and /opt cannot be written to. Its
+    first call finds a table that is CREATING and hands the message back: two clients and two calls.
+    """
+    with tempfile.TemporaryDirectory() as directory, EmbeddedAWS(server=True) as aws:
+        for name in ("function", "layer"):
+            zipfile.ZipFile(DIST / f"{name}.zip").extractall(directory)
+        event, variables = _waiting_restore(aws)
+        site_packages = str(Path(boto3.__file__).parents[1])
+        environment = {
+            **aws.environment(),
+            "AWS_LAMBDA_FUNCTION_NAME": "table-sync",
+            "PATH": os.defpath,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join([directory, f"{directory}/python", site_packages]),
+            **variables,
+        }
+        _run(_FUNCTION, environment, event)  # the embedded AWS has its own first call
+        pairs = [(_run(_BARE, environment), _run(_FUNCTION, environment, event)) for _ in range(runs)]
+    bare, function = zip(*pairs, strict=True)
+    return ColdStart(
+        bare=statistics.median(run["seconds"] for run in bare),
+        function=statistics.median(run["seconds"] for run in function),
+        of_which_import=statistics.median(run["import_seconds"] for run in function),
+        megabytes=max(run["kilobytes"] for run in function) / KILOBYTES,
+    )
+
+
+def _waiting_restore(aws: EmbeddedAWS) -> tuple[str, dict[str, str]]:
+    """Return the SQS event of a restore that goes on, and the function's variables."""
+    make_table(aws, "orders")
+    aws.restore_seconds = 3600
+    restore(aws, "orders", "orders-restored")
+    detail = {
+        "eventSource": "dynamodb.amazonaws.com",
+        "eventName": "RestoreTableToPointInTime",
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": aws.account,
+        "requestParameters": {"sourceTableName": "orders", "targetTableName": "orders-restored"},
+    }
+    sqs = aws.client("sqs")
+    queue_url = sqs.create_queue(QueueName="table-sync", Attributes={"VisibilityTimeout": "43200"})["QueueUrl"]
+    sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps({"detail": detail}))
+    messages = sqs.receive_message(QueueUrl=queue_url, MessageSystemAttributeNames=["All"])["Messages"]
+    event = sqs_event(messages, f"arn:aws:sqs:eu-west-1:{aws.account}:table-sync")
+    return json.dumps(event), {"QUEUE_URL": queue_url, "DLQ_URL": queue_url}
+
+
+def _run(code: str, environment: dict[str, str], *arguments: str) -> dict[str, float]:
+    command = [sys.executable, "-S", "-c", code, *arguments]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode:
+        raise RuntimeError(f"The process that was to be measured failed: {process.stderr.strip().splitlines()[-1]}")
+    measured: dict[str, float] = json.loads(process.stdout.splitlines()[-1])
+    return measured
+
+
+def figures() -> list[Figure]:
+    """Measure the cold start; a machine's own figures, but for the ratio."""
+    measured = measure()
+    return [
+        Figure("Cold start", "import boto3, and one client", measured.bare, "s", steady=False),
+        Figure("Cold start", "the function's import", measured.of_which_import, "s", steady=False),
+        Figure("Cold start", "the function's import and first call", measured.function, "s", steady=False),
+        Figure("Cold start", "times as long", measured.ratio, "", Limit(most=MOST_TIMES_BARE), steady=False),
+        Figure("Cold start", "peak memory", measured.megabytes, "MB", steady=False),
+    ]

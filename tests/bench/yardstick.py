@@ -1,0 +1,67 @@
+"""What the figures are measured on and with: a table, its settings, AWS's own times, and the SAM sample's path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from table_sync.settings import SETTINGS
+from tests.support.tables import (
+    RECOVERY_PERIOD_IN_DAYS,
+    TAGS,
+    TTL_ATTRIBUTE,
+    give_kinesis_destination,
+    give_triggers,
+    make_table,
+    scale,
+)
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws import EmbeddedAWS
+    from tests.support.embedded_aws.delays import Delays
+
+# 2027-01-15: the same moment in each run, so that every run is the same.
+START = 1_800_000_000.0
+SEVEN = ("tags", "kinesis", "stream", "triggers", "ttl", "pitr", "auto_scaling")
+CONTENT = (
+    f"{len(TAGS)} tags, a Kinesis destination, a stream, two triggers, TTL, point-in-time recovery "
+    f"({RECOVERY_PERIOD_IN_DAYS} days), auto scaling of reads and writes by target tracking; two indexes"
+)
+
+# The SAM sample makes eight change sets, one after another (an import, then each setting), and waits twice for each,
+# with waiters that sleep 6 s between looks. That is its least: what AWS takes beyond a sleep would come on top.
+SAMPLE_SLEEPS = 16
+SAMPLE_SLEEP_SECONDS = 6
+SAMPLE_SECONDS = SAMPLE_SLEEPS * SAMPLE_SLEEP_SECONDS
+SAMPLE_CALLS = 46
+
+
+def only_the_seven() -> dict[str, str]:
+    """Return the environment in which the seven settings of the SAM sample are on, and no other is."""
+    return {setting.TOGGLE.upper(): str(setting.NAME in SEVEN).lower() for setting in SETTINGS}
+
+
+def make_yardstick(aws: EmbeddedAWS, name: str = "orders") -> None:
+    """Make a table with what CONTENT says."""
+    arn = make_table(aws, name, stream_view_type="NEW_AND_OLD_IMAGES")
+    client = aws.client("dynamodb")
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()])
+    specification = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
+    give_kinesis_destination(aws, name)
+    give_triggers(aws, name)
+    for units in ("Read", "Write"):
+        scale(aws, name, f"dynamodb:table:{units}CapacityUnits")
+    aws.clock.advance(3700)  # TTL takes up to an hour
+
+
+def longest_chain(delays: Delays) -> float:
+    """Return how long AWS itself takes from ACTIVE to the last of the seven settings, in seconds.
+
+    What is in one chain has to wait for what is before it; the chains run side by side. TTL is not waited for.
+    """
+    chains = {
+        "stream, then its triggers": delays.stream + delays.mapping,
+        "Kinesis destination": delays.kinesis,
+        "point-in-time recovery": delays.continuous_backups,
+    }
+    return max(chains.values())

@@ -1,0 +1,96 @@
+"""Messages that are nearly events of a restore: each ends as it should, and no exception leaves the handler."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections import Counter
+from unittest.mock import patch
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from table_sync import telemetry
+from tests.proof.account import START
+from tests.proof.bad_events import MARK, bodies
+from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.pipeline import Pipeline
+from tests.support.tables import make_table, restore
+
+BATCH = 10
+A_ROUND = 3000
+EVENTS = int(os.environ.get("EVENTS", A_ROUND))
+COUNTS = Counter()
+
+
+@pytest.fixture
+def pipeline():
+    """Deploy the function, and make a table, its restored one, and one that is being restored for ever."""
+    # pytest would keep every line.
+    quiet = patch.object(logging.getLogger(telemetry.logger.name), "propagate", new=False)
+    with quiet, EmbeddedAWS(start=START) as aws, Pipeline(aws) as deployed:
+        make_table(aws, "orders")
+        make_table(aws, "orders-restored")
+        aws.restore_seconds = float("inf")
+        restore(aws, "orders", "orders-creating")
+        yield deployed
+
+
+def deliver(pipeline, batch):
+    """Put messages into the queue, let the function look at them once, and return how many ended in which way."""
+    aws = pipeline.aws
+    aws.calls.clear()
+    queue, dlq = (aws.sqs.queue(arn) for arn in (pipeline.function.queue_arn, pipeline.function.dlq_arn))
+    queue.stored.clear()
+    dlq.stored.clear()
+    entries = [{"Id": str(number), "MessageBody": body, "DelaySeconds": 0} for number, body in enumerate(batch)]
+    sent = aws.client("sqs").send_message_batch(QueueUrl=pipeline.function.queue_url, Entries=entries)
+    assert len(sent["Successful"]) == len(batch)
+
+    (invocation,) = pipeline.service.poll_once()
+    assert invocation.error is None
+    lines = [json.loads(line) for line in invocation.log_lines]
+    waiting = [message for message in queue.kept() if message.visible_at > aws.clock.now() * 1000]
+    assert len(waiting) == len(queue.kept())
+    reasons = [message.attributes["FailureReason"]["StringValue"] for message in dlq.kept()]
+    assert all(reasons)
+    assert not Counter(message.body for message in dlq.kept()) - Counter(batch)
+    counts = Counter(line["outcome"] for line in lines if "outcome" in line)
+    assert len(waiting) == counts["waiting"]
+    assert pipeline.writes() == []
+    leaked = [line for line in lines if MARK in json.dumps(line, ensure_ascii=False)]
+    assert leaked == []
+    assert [reason for reason in reasons if MARK in reason] == []
+    return Counter(
+        {
+            "in sync": counts["in_sync"],
+            "waiting": len(waiting),
+            "quarantined with a reason": len(reasons),
+            "ignored": sum("error_code" in line for line in lines),
+        }
+    )
+
+
+@pytest.mark.parametrize("first", range(0, EVENTS, A_ROUND))
+def test_every_bad_event_ends_as_it_should(pipeline, figures, first):
+    distinct = set()
+
+    @hypothesis.seed(first)
+    @hypothesis.settings(
+        max_examples=min(EVENTS - first, A_ROUND) // BATCH,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(st.lists(bodies(), min_size=BATCH, max_size=BATCH, unique=True))
+    def each_ends_in_one_way(batch):
+        ends = deliver(pipeline, batch)
+        assert ends.total() == BATCH
+        COUNTS.update(ends, events=BATCH)
+        distinct.update(map(hash, batch))
+
+    each_ends_in_one_way()
+    COUNTS.update(distinct=len(distinct))
+    figures("bad events", **COUNTS)
