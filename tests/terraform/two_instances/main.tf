@@ -34,5 +34,4 @@ module "second" {
   name                           = "second"
   enable_dynamodb_lambda_trigger = false
   max_attempts                   = 5
-  create_dashboard               = true
 }
