@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError
 
@@ -29,9 +29,23 @@ class TableNotFoundError(Exception):
 
 
 @cache
+def session() -> Any:  # noqa: ANN401 (botocore has no types)
+    """Return botocore's session, of which all clients are; to import boto3 besides would make cold starts longer."""
+    return botocore.session.get_session()
+
+
+@cache
 def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
     """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once."""
-    return boto3.client(service, region_name=region, config=_CLIENT_CONFIG)
+    return session().create_client(service, region_name=region, config=_CLIENT_CONFIG)
+
+
+def start_session(profile: str | None = None) -> None:
+    """Let the clients be those of `profile`, or of the environment, and of no earlier session."""
+    for made_once in (session, client, caller):
+        made_once.cache_clear()
+    if profile is not None:
+        session().set_config_variable("profile", profile)
 
 
 @cache
@@ -48,11 +62,8 @@ def caller(region: str) -> str:
 @cache
 def partition(region: str) -> str:
     """Return the partition of a Region: "aws", "aws-cn", "aws-us-gov", ...; "aws" for one that boto3 does not know."""
-    if boto3.DEFAULT_SESSION is None:
-        boto3.setup_default_session()
     try:
-        # Another session would read the endpoints once more.
-        return str(boto3.DEFAULT_SESSION.get_partition_for_region(region))
+        return str(session().get_partition_for_region(region))
     except UnknownRegionError:
         return "aws"
 

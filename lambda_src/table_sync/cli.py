@@ -12,7 +12,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-import boto3
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -244,8 +243,7 @@ def _import_blocks(options: argparse.Namespace) -> int:
 
 def _set_up(options: argparse.Namespace) -> None:
     """Let the clients be those of --profile, and of no earlier command in this process."""
-    boto3.setup_default_session(profile_name=options.profile)
-    aws.client.cache_clear()
+    aws.start_session(options.profile)
 
 
 def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
@@ -291,7 +289,7 @@ def _described(text: str, options: argparse.Namespace) -> Table:
 
 
 def _region(options: argparse.Namespace) -> str:
-    region = options.region or os.environ.get("AWS_REGION") or boto3.DEFAULT_SESSION.region_name
+    region = options.region or os.environ.get("AWS_REGION") or aws.session().get_config_variable("region")
     if not region:
         raise CommandError("No Region is set: give --region, or set AWS_REGION.")
     return str(region)

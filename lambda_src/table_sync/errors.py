@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-import boto3
 from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
@@ -99,6 +98,8 @@ def explain(error: Exception) -> str:
             ": "
         )
     if isinstance(error, (AttributeError, ParamValidationError)):
+        import boto3  # noqa: PLC0415 (only for its version, and long to import)
+
         return f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}"
     if isinstance(error, FinalError):
         return str(error)

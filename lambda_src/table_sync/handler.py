@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 from contextlib import contextmanager
@@ -201,3 +202,7 @@ def _refused(event: Mapping[str, Any], reason: str) -> dict[str, Any]:
     refusal = Outcome(Status.FAILED, reason)
     tables = (str(event.get("source_table", "")), str(event.get("target_table", "")))
     return Report(*tables, {setting.NAME: refusal for setting in SETTINGS}, refusal).as_dict()
+
+
+# What has been imported stays: a cold start need not look for garbage in it again and again.
+gc.freeze()

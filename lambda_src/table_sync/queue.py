@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # A message attribute takes no other characters and may not be empty (API reference, SendMessage).
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # Body and attributes share the message's size limit; a reason this long leaves room beside any event.
 _LONGEST_REASON = 2048
 
@@ -35,7 +35,7 @@ def quarantine(record: Mapping[str, Any], dlq_url: str, reason: str) -> None:
         botocore.exceptions.ClientError: SQS refused.
 
     """
-    value = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", reason)[:_LONGEST_REASON] or "unknown"
+    value = re.sub(_FORBIDDEN, "\N{REPLACEMENT CHARACTER}", reason)[:_LONGEST_REASON] or "unknown"
     client("sqs", record["awsRegion"]).send_message(
         QueueUrl=dlq_url,
         MessageBody=record["body"],

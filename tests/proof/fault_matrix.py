@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +100,8 @@ class Step:
     service: str
     operation: str
     name: str
+    scenario: Scenario | None = field(default=None, compare=False)
+    """In which it is made."""
 
     @property
     def reads(self) -> bool:
@@ -185,18 +186,17 @@ class Row:
         return [*self.once.violations, *self.for_ever.violations]
 
 
-@cache
-def steps() -> dict[Step, Scenario]:
+def steps(account: Account) -> list[Step]:
     """Return the calls that the function makes, each with the first scenario that has it."""
-    found: dict[Step, Scenario] = {}
-    with Account() as account:
-        for scenario in SCENARIOS:
-            account.begin()
-            target = scenario(account)
-            account.pipeline.run()
-            for call in account.pipeline.calls():
-                found.setdefault(_step_of(call, target), scenario)
-    return found
+    found: dict[Step, Step] = {}
+    for scenario in SCENARIOS:
+        account.begin()
+        target = scenario(account)
+        account.pipeline.run()
+        for call in account.pipeline.calls():
+            step = replace(_step_of(call, target), scenario=scenario)
+            found.setdefault(step, step)
+    return list(found)
 
 
 def row(account: Account, step: Step, error: Error) -> Row:
@@ -223,9 +223,8 @@ def read_document() -> dict[tuple[str, str], tuple[str, ...]]:
 
 def _outcome(account: Account, step: Step, error: Error, times: float) -> Ending:
     """Let the call fail, once or for ever, and wait for the end."""
-    scenario = steps()[step]
     account.begin()
-    target = scenario(account)
+    target = step.scenario(account)
     _fail(account, step, error, target, times)
     account.pipeline.run()
     invocations = account.pipeline.invocations
@@ -323,7 +322,7 @@ def _step_of(call: Call, target: str | None) -> Step:
 
 if __name__ == "__main__":
     with Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS)) as shared:
-        found = [row(shared, step, error) for step in steps() for error in step.errors]
+        found = [row(shared, step, error) for step in steps(shared) for error in step.errors]
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(document(found))
     sys.exit("\n".join(f"{row.step.name}: {row.error}: {violation}" for row in found for violation in row.violations))

@@ -114,9 +114,8 @@ class ConcurrentLambdaService(LambdaService):
         super().__init__(aws, ConcurrentRuntime(handler, aws.clock, self.timelines))
         self._maximum_concurrency = maximum_concurrency
         if call_seconds:
-            aws.faults.before(
-                "*", lambda _: self.timelines.sleep(call_seconds), times=math.inf, when=self._is_function_s
-            )
+            self._call_seconds = call_seconds
+            self._rule = aws.faults.before("*", self._take_time, times=math.inf, when=self._is_function_s)
 
     def run_until(self, end: float) -> list[Invocation]:
         """Let the queue and the invocations work until nothing is to be done by `end` (epoch seconds)."""
@@ -139,6 +138,11 @@ class ConcurrentLambdaService(LambdaService):
         if self.timelines.running < self._maximum_concurrency:
             times.append(self.aws.sqs.next_visible(mapping.queue_arn))
         return min((time for time in times if time is not None), default=None)
+
+    def _take_time(self, _: Call) -> None:
+        # A rule remembers each call that it has met, and a storm makes many.
+        self._rule.met.clear()
+        self.timelines.sleep(self._call_seconds)
 
     def _is_function_s(self, call: Call) -> bool:
         service_s = call.principal is not None and call.principal.arn.endswith(f"/{SERVICE_SESSION}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
 from table_sync import aws as function_clients
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
@@ -43,9 +41,7 @@ class Pipeline:
         **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
-        function_clients.client.cache_clear()
-        function_clients.caller.cache_clear()
-        boto3.DEFAULT_SESSION = None
+        function_clients.start_session()
         self.aws = aws
         self.invocations: list[Invocation] = []
         self.service = service or LambdaService(aws, InProcessRuntime(handler, aws.clock))

@@ -5,6 +5,7 @@ modelled, because no rate is documented: Application Auto Scaling's own, and wha
 the sum of its control plane.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -94,12 +95,16 @@ QUOTAS = (
 
 
 class RateLimits:
-    """The quotas of an account; they count only while `enforced`. `refused` counts the calls refused, by quota."""
+    """The quotas of an account; they count only while `enforced`.
+
+    By quota, `refused` counts the calls that were refused and `taken` the tokens of the others.
+    """
 
     def __init__(self, aws: "EmbeddedAWS") -> None:
         """Limit the calls to `aws`."""
         self.enforced = False
-        self.refused: dict[str, int] = {}
+        self.refused: Counter[str] = Counter()
+        self.taken: Counter[str] = Counter()
         self._aws = aws
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -108,17 +113,18 @@ class RateLimits:
         if not self.enforced:
             return
         if call.name in CHANGES_OF_TABLES and self._tables_changing(call.region) >= TABLES_CHANGING:
-            self._refuse("tables that change")
+            self.refused["tables that change"] += 1
             message = f"Subscriber limit exceeded: at most {TABLES_CHANGING} tables can be created, updated or deleted"
             raise AwsError("LimitExceededException", message)
         quotas = [quota for quota in QUOTAS if quota.covers(self._aws, call)]
         for quota in quotas:
             if self._tokens(quota, call.region) < ONE_TOKEN:
-                self._refuse(quota.name)
+                self.refused[quota.name] += 1
                 raise AwsError(quota.code, quota.message)
         for quota in quotas:
             left = self._tokens(quota, call.region) - quota.tokens
             self._buckets[quota.name, call.region] = self._aws.clock.now(), left
+            self.taken[quota.name] += quota.tokens
 
     def _tokens(self, quota: Quota, region: str) -> float:
         now = self._aws.clock.now()
@@ -128,6 +134,3 @@ class RateLimits:
     def _tables_changing(self, region: str) -> int:
         tables = self._aws.dynamodb.tables(region)
         return sum(table.status.status(self._aws.clock.now()) != "ACTIVE" for table in tables)
-
-    def _refuse(self, name: str) -> None:
-        self.refused[name] = self.refused.get(name, 0) + 1
