@@ -35,8 +35,9 @@ package: $(VENV)/.ready ## Rebuild lambda_src/dist/function.zip and layer.zip
 	@$(BIN)/python scripts/package.py
 
 .PHONY: docs
-docs: $(VENV)/.ready ## Write the tables of inputs and outputs in README.md anew
+docs: $(VENV)/.ready ## Write the tables in README.md and the dashboard's picture anew
 	@$(BIN)/python scripts/inputs_outputs.py
+	@$(BIN)/python scripts/dashboard_picture.py
 
 .PHONY: lint
 lint: $(VENV)/.ready ## Check style and types of Python and Terraform files

@@ -46,3 +46,11 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   ok_actions          = var.alarm_actions
   tags                = var.tags
 }
+
+resource "aws_cloudwatch_dashboard" "this" {
+  count = var.create && var.create_dashboard ? 1 : 0
+
+  # Dashboards are global: the Region lets one name serve in several.
+  dashboard_name = "${var.name}-${local.region}"
+  dashboard_body = local.dashboard_body
+}

@@ -91,6 +91,11 @@ output "errors_alarm_arn" {
   value       = var.create ? aws_cloudwatch_metric_alarm.errors[0].arn : null
 }
 
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard; `null` without `create_dashboard`."
+  value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
+}
+
 output "retry_window_seconds" {
   description = <<-EOT
     Seconds from a restore call to the last look at its table, not counting the time that the looks themselves take. A

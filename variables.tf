@@ -646,7 +646,7 @@ variable "powertools_layer_arn" {
 }
 
 ################################################################################
-# Encryption, logs, alarms
+# Encryption, logs, alarms, dashboard
 ################################################################################
 
 variable "kms_key_arn" {
@@ -706,4 +706,14 @@ variable "alarm_actions" {
     )
     error_message = "The alarm_actions must be at most five ARNs, the limit of CloudWatch."
   }
+}
+
+variable "create_dashboard" {
+  description = <<-EOT
+    Whether to create a CloudWatch dashboard: restores by outcome, settings given back and failed, the queues, the
+    function and the latest outcomes. CloudWatch charges for each dashboard.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
 }

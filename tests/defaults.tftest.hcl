@@ -212,6 +212,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = length(aws_cloudwatch_dashboard.this) == 0 && output.dashboard_name == null
+    error_message = "There is a dashboard without being told."
+  }
+
+  assert {
     # Jitter shortens a delay by up to 15 %.
     condition     = output.retry_window_seconds > 24 * 3600 / 0.85 && output.retry_window_seconds < 345600
     error_message = "The defaults wait for less than 24 hours, or for longer than SQS keeps a message."

@@ -50,6 +50,7 @@ run "every_input_is_passed_on" {
     kms_key_arn                              = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
     log_retention_in_days                    = 365
     alarm_actions                            = ["arn:aws-test:sns:xx-test-1:111122223333:alarms"]
+    create_dashboard                         = true
   }
 
   assert {
@@ -181,6 +182,14 @@ run "every_input_is_passed_on" {
   }
 
   assert {
+    condition = (
+      output.dashboard_name == "restores-xx-test-1" &&
+      length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 10
+    )
+    error_message = "There is no dashboard."
+  }
+
+  assert {
     condition = alltrue([
       for tags in [
         aws_cloudwatch_event_rule.this["backup"].tags,
@@ -202,7 +211,8 @@ run "longest_name_and_region" {
   command = plan
 
   variables {
-    name = "n23456789-123456789_123456789-123456789_12345678"
+    name             = "n23456789-123456789_123456789-123456789_12345678"
+    create_dashboard = true
   }
 
   override_data {
@@ -226,6 +236,7 @@ run "longest_name_and_region" {
   assert {
     condition = (
       length(aws_lambda_layer_version.powertools[0].layer_name) <= 140 &&
+      length(aws_cloudwatch_dashboard.this[0].dashboard_name) <= 255 &&
       length(aws_cloudwatch_metric_alarm.dlq[0].alarm_name) <= 255 &&
       length(aws_cloudwatch_metric_alarm.errors[0].alarm_name) <= 255
     )
@@ -245,6 +256,7 @@ run "longest_name_and_region" {
         aws_lambda_layer_version.powertools[0].layer_name,
         aws_cloudwatch_metric_alarm.dlq[0].alarm_name,
         aws_cloudwatch_metric_alarm.errors[0].alarm_name,
+        aws_cloudwatch_dashboard.this[0].dashboard_name,
         trimprefix(aws_cloudwatch_log_group.this[0].name, "/aws/lambda/"),
       ] : startswith(name, var.name)
     ])
@@ -373,6 +385,7 @@ run "nothing" {
   # Refused otherwise, but what is not made needs no sense.
   variables {
     create                          = false
+    create_dashboard                = true
     enable_dynamodb_stream_settings = false
     message_retention_seconds       = 60
   }
@@ -395,6 +408,7 @@ run "nothing" {
         aws_cloudwatch_log_group.this,
         aws_cloudwatch_metric_alarm.dlq,
         aws_cloudwatch_metric_alarm.errors,
+        aws_cloudwatch_dashboard.this,
       ] : length(instances) == 0
     ])
     error_message = "Something is made or read although create is false."
@@ -421,6 +435,7 @@ run "nothing" {
         output.layer_arn,
         output.dlq_alarm_arn,
         output.errors_alarm_arn,
+        output.dashboard_name,
         output.retry_window_seconds,
       ] : value == null
     ])

@@ -59,6 +59,11 @@ module "table_sync" {
   name   = local.name
   tags   = { team = "data-platform" }
 
+  # Restores of production tables, those for tests aside.
+  restore_types  = ["point_in_time", "backup", "aws_backup"]
+  include_tables = ["prod-*"]
+  exclude_tables = ["*-test", "awsbackup-restore-test-*"]
+
   # Restored tables are looked at by people first: nothing shall react to them or delete from them.
   enable_tag_settings                      = true
   enable_kinesis_settings                  = false
@@ -79,6 +84,9 @@ module "table_sync" {
   # Used only with the trigger on.
   create_triggers_disabled          = true
   event_source_mapping_kms_key_arns = []
+
+  enable_outcome_events = true
+  event_bus_arn         = aws_cloudwatch_event_bus.this.arn
 
   # Restores of large tables: up to 50 hours, looked at every five minutes at the latest.
   initial_delay_seconds     = 120
@@ -104,7 +112,54 @@ module "table_sync" {
   log_retention_in_days = 90
   tracing_mode          = "Active"
   alarm_actions         = [aws_sns_topic.alarms.arn]
+  create_dashboard      = true
   kms_key_arn           = aws_kms_key.this.arn
+}
+
+# Restores that failed are told to a topic.
+
+resource "aws_cloudwatch_event_bus" "this" {
+  name = local.name
+}
+
+resource "aws_cloudwatch_event_rule" "failed" {
+  name           = "${local.name}-failed"
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  event_pattern = jsonencode({
+    source      = ["dynamodb-pitr-table-sync"]
+    detail-type = ["Table Sync Outcome"]
+    detail      = { outcome = ["failed"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "failed" {
+  rule           = aws_cloudwatch_event_rule.failed.name
+  event_bus_name = aws_cloudwatch_event_bus.this.name
+  arn            = aws_sns_topic.failed.arn
+
+  input_transformer {
+    input_paths    = { table = "$.detail.target", reason = "$.detail.reason" }
+    input_template = "{\"table\": <table>, \"reason\": <reason>}"
+  }
+}
+
+resource "aws_sns_topic" "failed" {
+  name              = "${local.name}-failed"
+  kms_master_key_id = aws_kms_key.this.arn
+}
+
+resource "aws_sns_topic_policy" "failed" {
+  arn = aws_sns_topic.failed.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.failed.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.failed.arn } }
+    }]
+  })
 }
 
 resource "aws_sns_topic" "alarms" {
@@ -113,7 +168,7 @@ resource "aws_sns_topic" "alarms" {
 }
 
 resource "aws_kms_key" "this" {
-  description         = "Queues, logs and environment of ${local.name}, and its alarms"
+  description         = "Queues, logs and environment of ${local.name}, and its topics"
   enable_key_rotation = true
   policy = jsonencode({
     Version = "2012-10-17"
@@ -126,7 +181,7 @@ resource "aws_kms_key" "this" {
         Resource  = "*"
       },
       {
-        Sid       = "EventsToTheQueues"
+        Sid       = "EventsToQueuesAndTopic"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]

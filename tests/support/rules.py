@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
-from tests.support.terraform import REPOSITORY, TerraformError, find_terraform
+from tests.support.terraform_console import evaluate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,26 +58,7 @@ DEFAULT_PATTERNS: dict[str, dict[str, Any]] = {
 def rendered_patterns(directory: Path, **variables: Any) -> dict[str, str]:
     """Return the JSON texts that event_patterns.tf makes, by restore type; the inputs are `variables`.
 
-    `directory` is where Terraform evaluates it, alone: that needs no provider and takes no time.
-
-    Raises:
-        TerraformUnavailable: Terraform is not on PATH.
-        TerraformError: it refuses the variables.
-
+    `directory` is an empty one, where Terraform runs. See `evaluate` for what is raised.
     """
-    for name in ("event_patterns.tf", "variables.tf"):
-        shutil.copy(REPOSITORY / name, directory)
-    values = [f"-var={name}={json.dumps(value)}" for name, value in variables.items()]
-    done = subprocess.run(  # noqa: S603 (Terraform, found on PATH)
-        [find_terraform(), "console", *values],
-        cwd=directory,
-        env={name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"},
-        input="jsonencode(local.event_patterns)",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise TerraformError(done.stderr)
-    patterns: dict[str, str] = json.loads(json.loads(done.stdout))
+    patterns: dict[str, str] = evaluate("local.event_patterns", "event_patterns.tf", directory, **variables)
     return patterns

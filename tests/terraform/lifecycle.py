@@ -160,6 +160,7 @@ class Lifecycle:
         names = [
             *client("sqs").list_queues().get("QueueUrls", []),
             *(alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]),
+            *(entry["DashboardName"] for entry in client("cloudwatch").list_dashboards()["DashboardEntries"]),
             *(rule["Name"] for rule in client("events").list_rules()["Rules"]),
             *(function["FunctionName"] for function in client("lambda").list_functions()["Functions"]),
             *(layer["LayerName"] for layer in client("lambda").list_layers()["Layers"]),

@@ -45,6 +45,7 @@ def test_outputs_name_what_others_wire_to(deployed):
         "layer_arn": f"arn:aws:lambda:{HERE}:layer:deployed-powertools:1",
         "dlq_alarm_arn": f"arn:aws:cloudwatch:{HERE}:alarm:deployed-dlq-not-empty",
         "errors_alarm_arn": f"arn:aws:cloudwatch:{HERE}:alarm:deployed-errors",
+        "dashboard_name": None,
     }
 
 

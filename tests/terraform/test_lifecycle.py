@@ -16,7 +16,7 @@ def life(lifecycle):
 
 def flat(value):
     """Return the leaves of what an output may be."""
-    return set().union(*map(flat, value.values())) if isinstance(value, dict) else {value}
+    return set().union(*map(flat, value.values())) if isinstance(value, dict) else {value} - {None}
 
 
 def test_two_instances_share_nothing(life):

@@ -34,4 +34,5 @@ module "second" {
   name                           = "second"
   enable_dynamodb_lambda_trigger = false
   max_attempts                   = 5
+  create_dashboard               = true
 }
