@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support import embedded_sleep
+from tests.support import embedded_sleep, signals
 from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
 from tests.support.runtime_api import Event, Report, RuntimeAPI
 
@@ -209,9 +209,12 @@ class ChildProcessRuntime:
             log_stream = log_stream_name(function, invocation.at)
             variables = function.environment(invocation.credentials, log_stream)
             variables = {"AWS_ENDPOINT_URL": self._endpoint_url} | variables
-            environment = ExecutionEnvironment(function, log_stream, variables, self._runtime_directory, self._sleep)
-            with self._lock:
-                self._all.add(environment)
+            with signals.put_off():
+                environment = ExecutionEnvironment(
+                    function, log_stream, variables, self._runtime_directory, self._sleep
+                )
+                with self._lock:
+                    self._all.add(environment)
         result = environment.invoke(invocation.request_id, invocation.payload)
         with self._lock:
             if environment.alive:

@@ -11,13 +11,17 @@ import json
 import os
 import platform
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.support import signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +39,7 @@ _NOT_LOOKED_INTO = {"proc", "sys", "dev", "run", ".git", "__pycache__", "node_mo
 _NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre")
 
 _GRACE_SECONDS = 20
+_LONGEST_WAIT_SECONDS = 0.5
 _PLAN_HAS_CHANGES = 2
 _NO_PROVIDER = re.compile(r"Failed to (query|resolve|install) .*provider")
 
@@ -168,7 +173,9 @@ class Terraform:
         self._state = [f"-state={state.resolve()}"] if state else []
         self._on_line = on_line
         self._terraform = find_terraform()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._interrupted = False
+        self._lock = threading.Lock()
         # Two states of one directory may be worked on at once, and each run writes into its data directory.
         identity = hashlib.sha256(f"{self.directory} {state}".encode()).hexdigest()[:8]
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
@@ -255,41 +262,54 @@ class Terraform:
         return self._run(command, *arguments)[1]
 
     def interrupt(self) -> None:
-        """Ask the command that another thread runs to end, which raises TerraformError there."""
-        if self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGINT)
+        """Ask the command that another thread runs, or is about to run, to end, which raises TerraformError there."""
+        with self._lock:
+            self._interrupted = True
+            self._pass_on_interrupt()
 
     def _run(
         self, command: str, *arguments: str, accept: tuple[int, ...] = (0,), quiet: bool = False
     ) -> tuple[int, str]:
+        lines: list[str] = []
+        try:
+            with signals.put_off():
+                process = self._start([str(self._terraform), command, "-no-color", *arguments])
+            for line in _lines(process):
+                lines.append(line)
+                if self._on_line and not quiet:
+                    self._on_line(line)
+            code = process.wait()
+        except BaseException:
+            if self._process:
+                _end(self._process)
+            raise
+        finally:
+            self._process = None
+        output = "".join(f"{line}\n" for line in lines)
+        if code not in accept:
+            raise TerraformError(f"terraform {command} in {self.directory} failed:\n{output.strip()}")
+        return code, output
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 (Terraform, found on PATH)
-            [self._terraform, command, "-no-color", *arguments],
+            command,
             cwd=self.directory,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,  # so that Ctrl-C reaches Terraform once, from _end
         )
-        self._process = process
-        lines: list[str] = []
-        try:
-            for line in process.stdout or ():
-                lines.append(line)
-                if self._on_line and not quiet:
-                    self._on_line(line.rstrip("\n"))
-            code = process.wait()
-        except BaseException:
-            _end(process)
-            raise
-        finally:
-            self._process = None
-        output = "".join(lines)
-        if code not in accept:
-            raise TerraformError(f"terraform {command} in {self.directory} failed:\n{output.strip()}")
-        return code, output
+        with self._lock:
+            self._process = process
+            if self._interrupted:
+                self._pass_on_interrupt()
+        return process
+
+    def _pass_on_interrupt(self) -> None:
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGINT)
 
 
 def _variables(variables: Mapping[str, Any]) -> list[str]:
@@ -298,7 +318,27 @@ def _variables(variables: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield what the process writes, line by line, until it closes its output."""
+    if process.stdout is None:
+        return
+    output = process.stdout.fileno()
+    rest = b""
+    while True:
+        # A signal that comes right before a wait does not end it (PEP 475 is for one that comes within).
+        while not select.select([output], [], [], _LONGEST_WAIT_SECONDS)[0]:
+            pass
+        read = os.read(output, 65536)
+        *lines, rest = (rest + read).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
+        if not read:
+            break
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End Terraform and the provider that it started: politely, so that it saves its state, then for good."""
     try:
         with suppress(ProcessLookupError):

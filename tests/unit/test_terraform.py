@@ -141,3 +141,17 @@ def test_command_of_another_thread_can_be_interrupted(tmp_path, program):
     terraform.interrupt()
     thread.join()
     assert "saved the state" in errors[0]
+
+
+def test_command_that_is_about_to_run_can_be_interrupted(program):
+    terraform = program("trap 'echo saved the state; exit 1' INT; while :; do sleep 0.05; done")
+    terraform.interrupt()
+    with pytest.raises(TerraformError):
+        terraform.apply()
+
+
+def test_output_is_read_line_by_line_whatever_its_parts(program):
+    lines = []
+    terraform = program("printf 'one\\ntw'; sleep 0.1; printf 'o\\n\\nthree'")
+    Terraform(terraform.directory, on_line=lines.append).run("apply")
+    assert lines == ["one", "two", "", "three"]
