@@ -1,0 +1,102 @@
+"""The GitHub workflows: what they use is pinned, what they may do is said, and what they call is there."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from tests.support.terraform import REPOSITORY
+
+WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
+IDS = [path.stem for path in WORKFLOWS]
+# GitHub documentation, Workflow syntax: `on` is a boolean in YAML 1.1.
+ON = True
+OLDEST_TERRAFORM = re.search(r'required_version = ">= (.+)"', (REPOSITORY / "versions.tf").read_text())[1]
+OLDEST_PROVIDER = re.search(r'  version = ">= (.+)"', (REPOSITORY / "versions.tf").read_text())[1]
+TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+
+workflows = pytest.mark.parametrize("path", WORKFLOWS, ids=IDS)
+
+
+def steps(workflow):
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def test_there_is_one_for_each_occasion():
+    assert set(IDS) == {"release", "security", "test"}
+
+
+@workflows
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(path):
+    text = path.read_text()
+    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*(- )?uses:", line)]
+    assert len(lines) == sum("uses" in step for step in steps(yaml.safe_load(text))) > 0
+    for line in lines:
+        assert re.fullmatch(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+def test_one_version_of_an_action_is_used_everywhere():
+    pins = {}
+    for path in WORKFLOWS:
+        for action, pin in re.findall(r"uses: (\S+)@(.+)", path.read_text()):
+            pins.setdefault(action, set()).add(pin)
+    assert {action: found for action, found in pins.items() if len(found) > 1} == {}
+
+
+@workflows
+def test_no_more_is_permitted_than_to_read_but_to_the_release(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    more = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
+    release = {"release": {"contents": "write", "id-token": "write", "attestations": "write"}}
+    assert more == (release if path.stem == "release" else {})
+
+
+@workflows
+def test_runs_do_not_pile_up_or_last_for_ever(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert "github.ref" in workflow["concurrency"]["group"]
+    assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+
+
+@workflows
+def test_the_token_is_not_left_in_the_checkout(path):
+    checkouts = [
+        s for s in steps(yaml.safe_load(path.read_text())) if s.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert checkouts
+    assert all(checkout["with"]["persist-credentials"] is False for checkout in checkouts)
+
+
+@workflows
+def test_no_expression_is_pasted_into_a_shell(path):
+    assert [step["run"] for step in steps(yaml.safe_load(path.read_text())) if "${{" in step.get("run", "")] == []
+
+
+@workflows
+def test_what_the_steps_call_is_there(path):
+    commands = "\n".join(step.get("run", "") for step in steps(yaml.safe_load(path.read_text())))
+    assert set(re.findall(r"\bmake ([a-z-]+)", commands)) <= TARGETS
+    files = re.findall(r"\b(?:scripts|tests|lambda_src)/[\w./]*\w", commands)
+    assert [file for file in files if not (REPOSITORY / file).exists()] == []
+
+
+@workflows
+def test_every_script_is_valid_bash(path):
+    for step in steps(yaml.safe_load(path.read_text())):
+        subprocess.run(["/bin/bash", "-n"], input=step.get("run", ""), text=True, check=True)
+
+
+def test_the_oldest_and_the_newest_terraform_and_provider_are_tested():
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/test.yml").read_text())
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]["include"]
+    assert {entry["terraform"] for entry in matrix} == {OLDEST_TERRAFORM, "latest"}
+    assert {entry["provider"] for entry in matrix} == {OLDEST_PROVIDER, "~> 6.0"}
+    assert all((REPOSITORY / entry["tests"]).is_dir() for entry in matrix)
+    assert "opentofu" in workflow["jobs"]
+
+
+def test_a_release_is_of_a_semantic_version():
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/release.yml").read_text())
+    assert workflow[ON] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
