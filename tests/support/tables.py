@@ -204,7 +204,7 @@ def scale(  # noqa: PLR0913 (each is a fact of the target)
             "DynamicScalingOutSuspended": False,
             "ScheduledScalingSuspended": False,
         },
-        Tags={"dimension": dimension},
+        Tags={"scales": dimension.split(":")[1]},
     )
     aws.clock.advance(2)  # policies need a target that is visible
     metric = f"DynamoDB{dimension.split(':')[2].removesuffix('Units')}Utilization"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
-PLAIN_WIDTH = 100
+PLAIN_WIDTH = 120
 HEADINGS = ("Setting", "Source", "Restored, before", "Restored, after", "Verdict")
 PLANNED = re.compile(r"Plan: (?P<count>\d+) to add")
 RESOURCE = re.compile(
@@ -67,7 +67,7 @@ class Screen:
     def detail(self, what: str, status: str, detail: str) -> None:
         """Write one setting's outcome below an attempt."""
         style = {"applied": "green", "pending": "yellow", "failed": "bold red"}.get(status, "dim")
-        self._hanging(Text.assemble(f"{'':12}{what:<13} ", (f"{status:<9}", style)), Text(detail))
+        self._hanging(Text.assemble(f"{'':12}{what:<25} ", (f"{status:<9}", style)), Text(detail))
 
     def verdict(self, text: str, *, good: bool) -> None:
         """Write a conclusion."""

@@ -156,11 +156,14 @@ class Demo:
                 self._screen.moment(at, what, detail)
             else:
                 self._screen.moment(at, what, report["outcome"].replace("_", " "), "bold green")
+            off = [name for name, outcome in report["settings"].items() if outcome["reason"].endswith(" is false")]
             for setting, outcome in report["settings"].items():
-                if outcome["changes"] or outcome["status"] in {"failed", "skipped"}:
+                if setting not in off and (outcome["changes"] or outcome["status"] in {"failed", "skipped"}):
                     operations = Counter(change["operation"] for change in outcome["changes"])
                     done = [name + (f" x{count}" if count > 1 else "") for name, count in operations.items()]
                     self._screen.detail(setting, outcome["status"], ", ".join(done) or outcome["reason"])
+            if off and report["outcome"] != "waiting":
+                self._screen.detail("not asked for", "off", ", ".join(off))
 
     def _settled(self, source: dict[str, Any]) -> dict[str, Any]:
         """Give AWS the time that it needs after the last change, and return the settings of the restored table."""

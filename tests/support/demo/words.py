@@ -56,15 +56,25 @@ def _auto_scaling(found: Sequence[str]) -> str:
     kinds = ("MinCapacity", "PolicyName", "ScheduledActionName")
     for kind in kinds:
         for entry in (entry for entry in map(json.loads, found) if kind in entry):
-            dimension = entry["ScalableDimension"].split(":")[2].removesuffix("CapacityUnits").lower()
             index = entry["ResourceId"].partition("/index/")[2]
-            scaled.setdefault(f"{index or 'table'} {dimension}", []).append(SCALING[kind](entry))
+            scaled.setdefault(f"{index or 'table'} {_capacity(entry['ScalableDimension'])}", []).append(
+                SCALING[kind](entry)
+            )
     return "\n".join(f"{what} {', '.join(parts)}" for what, parts in sorted(scaled.items()))
 
 
-def _tags_of(tags: Mapping[str, Mapping[str, str]]) -> str:
-    """Say the tags of things that have an ARN or a dimension, by its last part."""
-    return "\n".join(f"{what.rpartition(':')[2]}: {_tags(of_it)}" for what, of_it in sorted(tags.items()))
+def _capacity(dimension: str) -> str:
+    return dimension.rpartition(":")[2].removesuffix("CapacityUnits").lower()
+
+
+def _mapping_tags(tags: Mapping[str, Mapping[str, str]]) -> str:
+    return "\n".join(f"of {arn.rpartition(':')[2]}:\n{_tags(of_it)}" for arn, of_it in sorted(tags.items()))
+
+
+def _target_tags(tags: Mapping[str, Mapping[str, str]]) -> str:
+    return "\n".join(
+        f"{dimension.split(':')[1]} {_capacity(dimension)}: {_tags(of_it)}" for dimension, of_it in sorted(tags.items())
+    )
 
 
 def _bounds(target: Mapping[str, Any]) -> str:
@@ -94,6 +104,6 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "pitr": _pitr,
     "auto_scaling": _auto_scaling,
     "deletion_protection": lambda _: "on",
-    "event_source_mapping_tags": _tags_of,
-    "scalable_target_tags": _tags_of,
+    "event_source_mapping_tags": _mapping_tags,
+    "scalable_target_tags": _target_tags,
 }
