@@ -353,9 +353,13 @@ class Sqs(Service):
             queue.arn,
             {"aws:SecureTransport": "true", "aws:PrincipalArn": principal, "aws:PrincipalAccount": self.aws.account},
         )
-        if decision(queue.attributes.get("Policy"), request) is False:
+        allowed = decision(queue.attributes.get("Policy"), request)
+        # Another account has no right of its own (IAM user guide, Cross-account policy evaluation logic).
+        if allowed is False or (allowed is None and call.principal and call.principal.account != self.aws.account):
             message = f"User: {principal} is not authorized to perform: {request.action} on resource: {queue.arn}"
-            raise AwsError("AccessDenied", f"{message} with an explicit deny in a resource-based policy", 403)
+            why = "with an explicit deny in a" if allowed is False else "because no"
+            rule = "resource-based policy" + ("" if allowed is False else f" allows the {request.action} action")
+            raise AwsError("AccessDenied", f"{message} {why} {rule}", 403)
         return queue
 
     def _named(self, region: str, account: str, name: str) -> Queue:
