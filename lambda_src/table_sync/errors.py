@@ -14,6 +14,10 @@ from botocore.exceptions import (
 )
 
 
+class AlreadySoError(Exception):
+    """Somebody else has brought about what was to be written; the message says what."""
+
+
 class FinalError(Exception):
     """AWS refused for good; the message is a sentence that says why and what to do."""
 
@@ -79,6 +83,8 @@ def meaning(error: Exception) -> Meaning:
     """Classify what a call to AWS raised; what is not known to pass is final."""
     if isinstance(error, (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)):
         return Meaning.TRANSIENT
+    if isinstance(error, AlreadySoError):
+        return Meaning.ALREADY_SO
     if not isinstance(error, ClientError):
         return Meaning.FINAL
     code = error.response["Error"].get("Code", "")
@@ -101,6 +107,6 @@ def explain(error: Exception) -> str:
         import boto3  # noqa: PLC0415 (only for its version, and long to import)
 
         return f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}"
-    if isinstance(error, FinalError):
+    if isinstance(error, (AlreadySoError, FinalError)):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from botocore import xform_name
 
@@ -134,6 +133,8 @@ def _is_over(action: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but name to the type checker)
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 (seldom wanted, and long to import)
+
     try:
         return ZoneInfo(action.get("Timezone", "UTC"))
     except ZoneInfoNotFoundError:

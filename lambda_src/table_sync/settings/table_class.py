@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from table_sync.errors import FinalError, explain
+from table_sync.errors import AlreadySoError, FinalError, explain
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from table_sync.aws import Table
 
 NAME = "table_class"
@@ -19,6 +21,7 @@ DEFAULT = True
 REGION_BOUND = False
 NEEDS = None
 
+# That of a table without TableClassSummary too.
 _STANDARD = "STANDARD"
 
 
@@ -35,8 +38,12 @@ class TableClass:
 
 
 def read(table: Table) -> TableClass:
-    """Return the class that the table's description shows; without TableClassSummary it is STANDARD."""
-    return TableClass(table.description.get("TableClassSummary", {}).get("TableClass", _STANDARD), table.status)
+    """Return the class that the table's description shows."""
+    return TableClass(_name(table.description), table.status)
+
+
+def _name(description: Mapping[str, Any]) -> str:
+    return str(description.get("TableClassSummary", {}).get("TableClass", _STANDARD))
 
 
 def plan(source: TableClass, target: TableClass) -> list[Change | Obstacle]:
@@ -52,11 +59,16 @@ def apply(change: Change, table: Table) -> str:
     """Change the class; the table is UPDATING meanwhile.
 
     Raises:
+        AlreadySoError: another attempt has changed it since the table was described.
         FinalError: the class was changed twice in 30 days (developer guide, Considerations when choosing a table
             class), which no retry outlasts. Too many simultaneous table operations have the same error code.
         botocore.exceptions.ClientError: AWS refused the write for another reason.
 
     """
+    # There are only two changes in 30 days, so none is made on what may be out of date.
+    now = table.client("dynamodb").describe_table(TableName=table.name)["Table"]
+    if _name(now) == change.parameters["TableClass"]:
+        raise AlreadySoError(f"the table class is {_name(now)} by now")
     try:
         table.update(**change.parameters)
     except ClientError as error:
