@@ -29,6 +29,7 @@ from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
 from tests.support.embedded_aws.lambda_functions import Lambda
+from tests.support.embedded_aws.logs import Logs
 from tests.support.embedded_aws.permissions import Permissions
 from tests.support.embedded_aws.rate_limits import RateLimits
 from tests.support.embedded_aws.sqs import Sqs
@@ -75,7 +76,7 @@ class EmbeddedAWS:
         self.events = Events(self)
         self.cloudtrail = CloudTrail(self)
         self.auto_scaling = AutoScaling(self)
-        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling, Sts(self))
+        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling, Logs(self), Sts(self))
         self.services: dict[str, Service] = {service.name: service for service in services}
         self._serve = server
         self.administrator = ADMIN
