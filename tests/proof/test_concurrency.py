@@ -107,18 +107,25 @@ def account():
         yield opened
 
 
+def first_of_each_write(calls):
+    """Return the numbers of the calls with which the first attempt first makes each of its writes."""
+    reads = ("Describe", "List", "Get")
+    return sorted(calls.index(name) + 1 for name in set(calls) if not name.startswith(reads) and name != "PutEvents")
+
+
 @pytest.mark.parametrize(
     ("scenario", "every"),
-    [(same_restore, 4), (two_restores_of_one_source, 12), (redrive, 12)],
+    [(same_restore, 1), (two_restores_of_one_source, 3), (redrive, 3)],
     ids=["same restore", "two restores of one source", "redrive"],
 )
 def test_an_attempt_inside_another_changes_nothing_in_the_end(account, figures, scenario, every):
     calls, wrong, twice = run(account, scenario)
     assert (wrong, twice) == ([], set())
-    numbers = range(1, len(calls) + 1, 1 if FULL else every)
+    numbers = range(1, len(calls) + 1) if FULL else first_of_each_write(calls)[::every]
     strayed, done_twice = [], Counter()
     for number in numbers:
         struck, wrong, twice = run(account, scenario, number)
+        # No attempt can know what another does while it makes that very call.
         wrong += [f"{name} twice" for name in sorted(twice - HARMLESS_TWICE.keys() - {struck[number - 1]})]
         strayed += [(number, struck[number - 1], wrong)] * bool(wrong)
         done_twice.update(f"{name} twice" for name in twice)
