@@ -336,7 +336,7 @@ def settings_of(aws: EmbeddedAWS, name: str, region: str = REGION) -> dict[str, 
             _resource_policy(aws, arn, region) for arn in (table["TableArn"], table.get("LatestStreamArn")) if arn
         ],
         "alarms": _alarms(aws, name, region),
-        "scalable_target_tags": _scalable_target_tags(aws, name, region),
+        "scalable_target_tags": _scalable_target_tags(aws, table, region),
         "event_source_mapping_tags": _event_source_mapping_tags(aws, table, region),
     }
 
@@ -410,15 +410,18 @@ def _alarms(aws: EmbeddedAWS, name: str, region: str) -> list[str]:
     return sorted(found)
 
 
-def _scalable_target_tags(aws: EmbeddedAWS, name: str, region: str) -> dict[str, dict[str, str]]:
+def _scalable_target_tags(aws: EmbeddedAWS, table: dict[str, Any], region: str) -> dict[str, dict[str, str]]:
     client = aws.client("application-autoscaling", region)
-    pages = client.get_paginator("describe_scalable_targets").paginate(ServiceNamespace="dynamodb")
+    of_table = f"table/{table['TableName']}"
+    indexes = [f"{of_table}/index/{index['IndexName']}" for index in table.get("GlobalSecondaryIndexes", [])]
+    pages = client.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="dynamodb", ResourceIds=[of_table, *indexes]
+    )
     return {
-        f"{target['ResourceId'].removeprefix(f'table/{name}')} {target['ScalableDimension']}".strip(): tags
+        f"{target['ResourceId'].removeprefix(of_table)} {target['ScalableDimension']}".strip(): tags
         for page in pages
         for target in page["ScalableTargets"]
-        if target["ResourceId"].split("/")[1] == name
-        and (tags := client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"])
+        if (tags := client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"])
     }
 
 
