@@ -1,40 +1,3 @@
-variable "region" {
-  description = "Region to deploy to."
-  type        = string
-  default     = "eu-west-1"
-}
-
-variable "vpc_config" {
-  description = "Subnets and security groups for the function, if it must run in a VPC."
-  type = object({
-    subnet_ids         = list(string)
-    security_group_ids = list(string)
-  })
-  default = null
-}
-
-variable "permissions_boundary" {
-  description = "ARN of the permissions boundary that the account demands of roles, if it does."
-  type        = string
-  default     = null
-}
-
-variable "package_s3" {
-  description = "Where a copy of the packages is in S3, if files may not be deployed from a repository."
-  type = object({
-    bucket       = string
-    function_key = string
-    layer_key    = string
-  })
-  default = null
-}
-
-variable "powertools_layer_arn" {
-  description = "ARN of a layer version with Powertools for AWS Lambda, if the module shall not make one."
-  type        = string
-  default     = null
-}
-
 provider "aws" {
   region = var.region
 }
@@ -83,7 +46,7 @@ module "table_sync" {
 
   # Used only with the trigger on.
   create_triggers_disabled          = true
-  event_source_mapping_kms_key_arns = []
+  event_source_mapping_kms_key_arns = var.event_source_mapping_kms_key_arns
 
   enable_outcome_events = true
   event_bus_arn         = aws_cloudwatch_event_bus.this.arn
@@ -152,12 +115,12 @@ resource "aws_sns_topic_policy" "failed" {
   arn = aws_sns_topic.failed.arn
   policy = jsonencode({
     Version = "2012-10-17"
+    # EventBridge takes no condition in a topic's policy (its user guide, Amazon SNS permissions).
     Statement = [{
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }
       Action    = "sns:Publish"
       Resource  = aws_sns_topic.failed.arn
-      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.failed.arn } }
     }]
   })
 }
@@ -180,13 +143,13 @@ resource "aws_kms_key" "this" {
         Action    = "kms:*"
         Resource  = "*"
       },
+      # With a condition on source account or ARN, EventBridge reaches no encrypted topic (SNS developer guide).
       {
         Sid       = "EventsToQueuesAndTopic"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
       },
       {
         Sid       = "AlarmsToTheTopic"

@@ -7,3 +7,8 @@ output "alarm_topic_arn" {
   description = "ARN of the SNS topic that the alarms notify: subscribe to it."
   value       = aws_sns_topic.alarms.arn
 }
+
+output "failed_topic_arn" {
+  description = "ARN of the SNS topic that is told of restores that failed: subscribe to it."
+  value       = aws_sns_topic.failed.arn
+}

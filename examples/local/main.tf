@@ -1,20 +1,3 @@
-variable "endpoint" {
-  description = "URL of the embedded AWS, such as http://127.0.0.1:5000."
-  type        = string
-}
-
-variable "region" {
-  description = "Region to deploy to."
-  type        = string
-  default     = "eu-west-1"
-}
-
-variable "name" {
-  description = "Prefix of every resource's name."
-  type        = string
-  default     = "dynamodb-pitr-table-sync"
-}
-
 provider "aws" {
   region                      = var.region
   access_key                  = "test"

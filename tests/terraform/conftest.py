@@ -12,6 +12,7 @@ from pytest_terraform import tf
 
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.terraform import Terraform, TerraformUnavailable, chosen_plugin_dir
+from tests.terraform.examples import Examples
 from tests.terraform.lifecycle import Lifecycle
 from tests.terraform.recordings import scrubbed
 
@@ -93,3 +94,22 @@ def lifecycle(
         lifecycle.start()
     yield lifecycle
     lifecycle.stop()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def examples(
+    request: pytest.FixtureRequest, served_aws: EmbeddedAWS | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Examples | None]:
+    """The examples that tests of the session want applied, begun like the lifecycle and beside it."""
+    if served_aws is None:
+        yield None
+        return
+    examples = Examples(served_aws, tmp_path_factory.mktemp("examples"))
+    wanted = {
+        item.callspec.params["example"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "applied" in item.fixturenames
+    }
+    examples.start(sorted(wanted))
+    yield examples
+    examples.stop()

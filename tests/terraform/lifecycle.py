@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tests.support.deployment import zip_of
 from tests.support.tables import make_table
 from tests.support.terraform import REPOSITORY, Terraform, TerraformError
+from tests.terraform.inventory import inventory
+from tests.terraform.plans import changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,12 +114,7 @@ class Lifecycle:
         return self._run(planner).plan(self._directory / "plan", endpoint=self._aws.endpoint_url)
 
     def _changes(self, planner: Terraform) -> dict[str, list[str]]:
-        changes = self._run(planner).show(self._directory / "plan")["resource_changes"]
-        return {
-            change["address"]: change["change"]["actions"]
-            for change in changes
-            if change["change"]["actions"] != ["no-op"]
-        }
+        return changes(self._run(planner).show(self._directory / "plan"))
 
     def _apply_elsewhere(self, applier: Terraform) -> None:
         checkout = self._directory / "planner"
@@ -156,19 +153,8 @@ class Lifecycle:
         }
 
     def _left(self) -> list[str]:
-        client = self._aws.client
-        names = [
-            *client("sqs").list_queues().get("QueueUrls", []),
-            *(alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]),
-            *(entry["DashboardName"] for entry in client("cloudwatch").list_dashboards()["DashboardEntries"]),
-            *(rule["Name"] for rule in client("events").list_rules()["Rules"]),
-            *(function["FunctionName"] for function in client("lambda").list_functions()["Functions"]),
-            *(layer["LayerName"] for layer in client("lambda").list_layers()["Layers"]),
-            *(m["FunctionArn"] for m in client("lambda").list_event_source_mappings()["EventSourceMappings"]),
-            *(role["RoleName"] for role in client("iam").list_roles()["Roles"]),
-            *(group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]),
-        ]
-        return [name for name in names if any(instance in name for instance in INSTANCES)]
+        there = inventory(self._aws, "eu-west-1")
+        return [name for _, _, name in there if any(instance in name for instance in INSTANCES)]
 
 
 def _package(root: Path) -> Path:
