@@ -8,7 +8,7 @@ PYTHON ?= python3
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: tests/requirements.txt lambda_src/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -30,14 +30,22 @@ demo: $(VENV)/.ready ## Restore a table on an embedded AWS and watch its setting
 test: $(VENV)/.ready ## Run every test
 	@$(BIN)/python -m pytest
 
+.PHONY: fault-matrix
+fault-matrix: $(VENV)/.ready ## Let each call fail with each error, and write docs/fault-matrix.md anew (minutes)
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.proof.fault_matrix
+
+.PHONY: fuzz
+fuzz: $(VENV)/.ready ## Deliver over 100,000 distinct bad events, and count how they end (a quarter of an hour)
+	@EVENTS=120000 $(BIN)/python -m pytest tests/proof/test_bad_events.py
+
 .PHONY: package
 package: $(VENV)/.ready ## Rebuild lambda_src/dist/function.zip and layer.zip
 	@$(BIN)/python scripts/package.py
 
 .PHONY: docs
-docs: $(VENV)/.ready ## Write the tables in README.md and the dashboard's picture anew
-	@$(BIN)/python scripts/inputs_outputs.py
-	@$(BIN)/python scripts/dashboard_picture.py
+docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the code (a minute)
+	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs
+	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.dashboard_picture
 
 .PHONY: lint
 lint: $(VENV)/.ready ## Check style and types of Python and Terraform files

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from typing import TYPE_CHECKING, Any, Self
 
+from table_sync import aws as function_clients
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.pipeline import Pipeline
-from tests.support.tables import FILTER, make_function, make_source, restore, settings_of, wait_until_active
+from tests.support.tables import FILTER, make_function, make_source, make_table, restore, settings_of, wait_until_active
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 # The same in each run, so that all come out the same: 2027-01-15.
 START = 1_800_000_000.0
-SOURCE = "orders"
+SOURCE, ON_DEMAND = "orders", "orders-on-demand"
+_RESTORED = "-restored-"
 # Whether to try everything, which takes long, and not a sample: `make proof` does.
 FULL = os.environ.get("PROOF") == "full"
 
@@ -30,9 +33,10 @@ def name_of(call: Call) -> str:
 
 
 class Account:
-    """The pipeline, and a source with every setting, one trigger of it with an encrypted filter.
+    """The pipeline and two sources: one with every setting that one table can have, one on demand with the rest.
 
-    A context manager. `options` are those of the pipeline.
+    A trigger of the first has an encrypted filter, the policy of the second denies somebody something. A context
+    manager. `options` are those of the pipeline.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -46,8 +50,9 @@ class Account:
         self.pipeline = Pipeline(self.aws, **self._options).__enter__()
         make_source(self.aws, SOURCE)
         self._give_encrypted_trigger()
+        self._make_on_demand_source()
         self.aws.clock.advance(60)
-        self.source_settings = settings_of(self.aws, SOURCE)
+        self._sources = {source: settings_of(self.aws, source) for source in (SOURCE, ON_DEMAND)}
         self._alarms_of_source = self._alarms()
         self.begin()
         return self
@@ -60,6 +65,7 @@ class Account:
     def begin(self) -> None:
         """Forget what went before, and let chance be the same for what comes."""
         random.seed(0)
+        function_clients.caller.cache_clear()
         self._forget_restores()
         self.aws.calls.clear()
         self.aws.faults.clear()
@@ -67,15 +73,22 @@ class Account:
         for arn in (self.pipeline.function.queue_arn, self.pipeline.function.dlq_arn):
             self.aws.sqs.queue(arn).stored.clear()
 
-    def restore(self, seconds: float = 5, meanwhile: Callable[[str], None] | None = None) -> str:
-        """Restore the source in so many seconds; return the target.
+    def restore(
+        self,
+        source: str = SOURCE,
+        *,
+        seconds: float = 5,
+        meanwhile: Callable[[str], None] | None = None,
+        **overrides: Any,
+    ) -> str:
+        """Restore a source in so many seconds; return the target.
 
         `meanwhile` is called with the target when it is ready, and before the function looks at it.
         """
         self._restores += 1
-        target = f"{SOURCE}-restored-{self._restores}"
+        target = f"{source}{_RESTORED}{self._restores}"
         self.aws.restore_seconds = seconds
-        restore(self.aws, SOURCE, target)
+        restore(self.aws, source, target, **overrides)
         if meanwhile:
             wait_until_active(self.aws, target)
             meanwhile(target)
@@ -83,14 +96,17 @@ class Account:
 
     def enable_other_precision(self, target: str) -> None:
         """Let the target stream to where the source does, with milliseconds."""
-        (stream_arn,) = self.source_settings["kinesis"]
+        (stream_arn,) = self._sources[SOURCE]["kinesis"]
         self.aws.client("dynamodb").enable_kinesis_streaming_destination(TableName=target, StreamArn=stream_arn)
 
-    def lost(self, target: str) -> set[str]:
-        """Return the settings in which the target differs from the source by an independent look."""
+    def lost(self, table: str) -> set[str]:
+        """Return the settings in which a target differs from its source, or a source from what it was.
+
+        By an independent look.
+        """
         self.aws.clock.advance(120)  # what is still ENABLING
-        found = settings_of(self.aws, target)
-        return {name for name, value in self.source_settings.items() if found[name] != value}
+        found = settings_of(self.aws, table)
+        return {name for name, value in self._sources[table.partition(_RESTORED)[0]].items() if found[name] != value}
 
     def dead_letters(self) -> list[tuple[str, str | None]]:
         """Return body and FailureReason of each message in the dead-letter queue."""
@@ -114,6 +130,16 @@ class Account:
     def _alarms(self) -> set[str]:
         pages = self.aws.client("cloudwatch").get_paginator("describe_alarms").paginate()
         return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+
+    def _make_on_demand_source(self) -> None:
+        arn = make_table(self.aws, ON_DEMAND, billing_mode="PAY_PER_REQUEST")
+        dynamodb = self.aws.client("dynamodb")
+        dynamodb.update_table(TableName=ON_DEMAND, OnDemandThroughput={"MaxReadRequestUnits": 40})
+        wait_until_active(self.aws, ON_DEMAND)
+        intern = {"AWS": f"arn:aws:iam::{self.aws.account}:role/intern"}
+        statement = {"Effect": "Deny", "Principal": intern, "Action": "dynamodb:Scan", "Resource": arn}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        dynamodb.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy))
 
     def _give_encrypted_trigger(self) -> None:
         table = self.aws.client("dynamodb").describe_table(TableName=SOURCE)["Table"]

@@ -40,7 +40,17 @@ IDENTITIES: list[Any] = [
     {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "jane", "identityStoreArn": "arn:aws:identitystore:::d-1"}},
     None,
 ]
-TABLES = (*["orders", "orders-restored"] * 4, "orders-creating", "orders-missing", "no", "or/ders", "o" * 256)
+TABLES = (
+    *["orders", "orders-restored"] * 4,
+    *("orders-creating", "orders-missing", "awsbackup-restore-test-orders", "no", "or/ders", "o" * 256),
+)
+# Of RestoreTableToPointInTime and RestoreTableFromBackup (API reference), as CloudTrail writes parameters.
+OVERRIDES: dict[str, Any] = {
+    "billingModeOverride": "PAY_PER_REQUEST",
+    "globalSecondaryIndexOverride": [{"indexName": "by-customer", "projection": {"projectionType": "ALL"}}],
+    "sSESpecificationOverride": {"enabled": True, "sSEType": "KMS"},
+    "useLatestRestorableTime": True,
+}
 REGIONS = (*[REGION] * 8, "us-east-1", "eu-nowhere-9", "EU-WEST-1", "9", "-", "")
 ODDITIES: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 1e308, float("nan"), 2**70),
@@ -65,9 +75,10 @@ def marked(value: Any, key: str = "") -> Any:
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
     """Return a real event of some restore."""
-    make = draw(st.sampled_from(list(EVENTS.values())))
+    kind = draw(st.sampled_from(list(EVENTS)))
     source, target = draw(st.sampled_from(TABLES)), draw(st.sampled_from(TABLES))
-    event = make(source, target)
+    by_arn = kind == "point_in_time" and draw(st.booleans())
+    event = EVENTS[kind](arn(source) if by_arn else source, target)
     detail = event["detail"]
     if "userIdentity" in detail:
         detail |= {
@@ -77,6 +88,8 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
             "requestID": "0CMQOFSNBRLF4ZB6PGP6Q1FIFRVV4KQNSO5AEMVJF66Q9ASUAAJG",
             "resources": [{"accountId": ACCOUNT, "type": "AWS::DynamoDB::Table", "ARN": arn(source)}],
         }
+        names = draw(st.lists(st.sampled_from(sorted(OVERRIDES)), unique=True))
+        detail["requestParameters"] |= {name: copy.deepcopy(OVERRIDES[name]) for name in names}
         detail["awsRegion"] = event["region"] = draw(st.sampled_from(REGIONS))
         if draw(st.integers(0, 9)) == 0:
             detail |= {"errorCode": "AccessDenied", "errorMessage": "User: jane is not authorized"}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +18,12 @@ import botocore.session
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from table_sync.errors import Meaning, meaning
-from tests.proof.account import SOURCE, Account, name_of
+from table_sync.settings import SETTINGS
+from tests.proof.account import ON_DEMAND, SOURCE, Account, name_of
 from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.support.embedded_aws import Call
 
@@ -32,29 +35,32 @@ MAX_ATTEMPTS = 4
 # What the function waits for an answer, in seconds.
 PATIENCE = 10
 ONCE, FOR_EVER = 1, math.inf
+IN_SYNC, WITH_REASON, USED_UP = "in sync", "DLQ with the reason", "DLQ, attempts used up"
+AN_ANSWER = "an answer"
 
 HEADING = f"""\
 # Fault matrix
 
 What becomes of a restore when one of the function's calls to AWS fails. `make fault-matrix` makes this file by letting
-each call fail with each error on the embedded AWS, and `make test` fails when it is not what would be made now.
+each call fail with each error on the embedded AWS. `make test` fails when a call, an error or a meaning here is not the
+code's, and tries a sample.
 
-The calls are those of full syncs. The errors are those that botocore's service model declares for the
-operation; those that any service may answer without declaring them; and no answer: a connection that is reset before
-AWS has the request, and a read that times out after AWS has done what was asked.
+The calls are those of restores that together need every setting, all toggles on. The errors are those that botocore's
+service model declares for the operation; those that any service may answer without declaring them; and no answer: a
+connection that is reset before AWS has the request, and a read that times out after AWS has done what was asked.
 
 - **Taken for**: *settling*, look again within seconds; *transient*, look again later; *already so*, look whether it is;
-  *final*, it will not succeed by itself. Whatever SQS refuses, the message comes back by itself.
+  *final*, it will not succeed by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
+  read, or no target, once several looks have missed it. Whatever SQS refuses, the message comes back by itself.
 - **Once**: the first call fails, the SDK's own second try included.
 - **For ever**: every such call fails, with `max_attempts` at {MAX_ATTEMPTS} in place of 1000.
-- *in sync after n attempts*: the target's settings are the source's by an independent look.
-- *DLQ with the reason*: the message is in the dead-letter queue with a `FailureReason` that names the call and the
-  error. Every other setting is in sync, but for triggers without a stream.
-- *DLQ, attempts used up*: the last attempt has put the message into the dead-letter queue, and the `FailureReason` says
-  what it was waiting for; where it could not, the redrive policy has done so.
+- *{IN_SYNC} after n attempts*: the target's settings are the source's by an independent look.
+- *{WITH_REASON}*: the message is in the dead-letter queue with a `FailureReason` that names the call and the error.
+- *{USED_UP}*: the last attempt has put the message into the dead-letter queue, and the `FailureReason` names what it
+  was waiting for; where SQS did not take that, the redrive policy has moved the message.
 
-In all of them no exception leaves the handler and no message is lost. What fails for ever and ends in the dead-letter
-queue is redriven once the failure is gone, and is then in sync.
+In all of them no exception leaves the handler and no message is lost. Every setting is in sync but for those that are
+reported to wait for this very error, and those that live on them. A redrive, once the failure is gone, ends in sync.
 
 | Call | Error | Taken for | Once | For ever |
 | --- | --- | --- | --- | --- |"""
@@ -71,14 +77,14 @@ class Error:
         """Return it as the matrix shows it."""
         return f"{self.status} {self.code}" if self.status >= 500 else self.code
 
-    def meaning(self, operation: str) -> Meaning:
-        """Return what the function takes it for."""
+    def raised(self, operation: str) -> Exception:
+        """Return what the SDK makes of it."""
         if self.code == CONNECTION_RESET:
-            return meaning(ConnectionClosedError(endpoint_url=""))
+            return ConnectionClosedError(endpoint_url="")
         if self.code == READ_TIMEOUT:
-            return meaning(ReadTimeoutError(endpoint_url=""))
+            return ReadTimeoutError(endpoint_url="")
         answer = {"Error": {"Code": self.code}, "ResponseMetadata": {"HTTPStatusCode": self.status}}
-        return meaning(ClientError(answer, operation))
+        return ClientError(answer, operation)
 
 
 # What any service may answer without declaring it (API references, Common errors), and no answer.
@@ -120,9 +126,40 @@ class Step:
             declared.append(Error(shape.error_code, status))
         return [*sorted(declared, key=lambda error: error.code), *UNDECLARED]
 
-    def meaning(self, error: Error) -> str:
+    def misses_table(self, error: Error) -> bool:
+        """Say whether AWS answers that there is no such table."""
+        return (self.operation, error.code) == ("DescribeTable", "ResourceNotFoundException")
+
+    def misses_policy(self, error: Error) -> bool:
+        """Say whether AWS answers that there is no such policy."""
+        return (self.operation, error.code) == ("GetResourcePolicy", "PolicyNotFoundException")
+
+    def meaning(self, error: Error) -> Meaning:
+        """Return what the function takes an error of a service for that is not SQS."""
+        # Twice in 30 days a table may change its class (DynamoDB developer guide).
+        if self.name.endswith("of TableClass") and error.code == "LimitExceededException":
+            return Meaning.FINAL
+        return meaning(error.raised(self.operation))
+
+    def taken_for(self, error: Error) -> str:
         """Return what the function takes an error for, as the matrix shows it."""
-        return "" if self.service == "sqs" else error.meaning(self.operation).name.lower().replace("_", " ")
+        if self.misses_table(error) or self.misses_policy(error):
+            return AN_ANSWER
+        return "" if self.service == "sqs" else self.meaning(error).name.lower().replace("_", " ")
+
+    def endings(self, error: Error, times: float) -> set[str]:
+        """Return the kinds of ending to which what the error is taken for may lead."""
+        # Where no answer comes AWS has done it all the same, and the next look sees it on the target.
+        done = error.code == READ_TIMEOUT and not self.reads and self.service != "events"
+        if self.operation == "SendMessage":
+            return {WITH_REASON if times == ONCE else USED_UP}
+        if self.misses_table(error):
+            return {IN_SYNC if self.name.endswith("target") and times == ONCE else WITH_REASON}
+        if self.service == "sqs" or done or self.misses_policy(error):
+            return {IN_SYNC}
+        if self.meaning(error) is Meaning.FINAL:
+            return {WITH_REASON} if times == FOR_EVER else {WITH_REASON, IN_SYNC}
+        return {IN_SYNC} if times == ONCE else {USED_UP}
 
 
 def ready(account: Account) -> str:
@@ -133,6 +170,11 @@ def ready(account: Account) -> str:
 def otherwise_set(account: Account) -> str:
     """Deliver such an event of a target to which somebody has given another value of a setting."""
     return account.restore(meanwhile=account.enable_other_precision)
+
+
+def on_demand(account: Account) -> str:
+    """Deliver such an event of an on-demand table, whose maximum throughput the restore has overridden."""
+    return account.restore(ON_DEMAND, OnDemandThroughputOverride={"MaxReadRequestUnits": 1})
 
 
 def early(account: Account) -> str:
@@ -146,7 +188,7 @@ def no_restore(account: Account) -> None:
 
 
 # Together they make every call that the function has.
-SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, early, no_restore)
+SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, on_demand, early, no_restore)
 
 
 @dataclass(frozen=True)
@@ -161,14 +203,13 @@ class Ending:
     def kind(self) -> str:
         """Which of the three ways it went."""
         if not self.reasons:
-            return "in sync"
-        gave_up = any(reason is None or reason.startswith("gave up after") for reason in self.reasons)
-        return "DLQ, attempts used up" if gave_up else "DLQ with the reason"
+            return IN_SYNC
+        return USED_UP if self.attempts == MAX_ATTEMPTS else WITH_REASON
 
     def __str__(self) -> str:
         """Return it as the matrix shows it."""
         attempts = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
-        return self.kind if "used up" in self.kind else f"{self.kind} after {attempts}"
+        return USED_UP if self.kind == USED_UP else f"{self.kind} after {attempts}"
 
 
 @dataclass(frozen=True)
@@ -186,6 +227,11 @@ class Row:
         return [*self.once.violations, *self.for_ever.violations]
 
 
+def open_account() -> Account:
+    """Return an account, not yet set up, with so few attempts that for ever has an end."""
+    return Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS))
+
+
 def steps(account: Account) -> list[Step]:
     """Return the calls that the function makes, each with the first scenario that has it."""
     found: dict[Step, Step] = {}
@@ -199,16 +245,11 @@ def steps(account: Account) -> list[Step]:
     return list(found)
 
 
-def row(account: Account, step: Step, error: Error) -> Row:
-    """Let the call fail with the error, once and for ever."""
-    return Row(step, error, _outcome(account, step, error, ONCE), _outcome(account, step, error, FOR_EVER))
-
-
-def document(rows: Iterable[Row]) -> str:
+def document(rows: Sequence[Row]) -> str:
     """Return the matrix: of each call, one line for all errors that come to the same."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for row in rows:
-        key = (row.step.name, row.step.meaning(row.error), str(row.once), str(row.for_ever))
+        key = (row.step.name, row.step.taken_for(row.error), str(row.once), str(row.for_ever))
         groups.setdefault(key, []).append(str(row.error))
     lines = [f"| {name} | {', '.join(errors)} | {' | '.join(rest)} |" for (name, *rest), errors in groups.items()]
     return "\n".join([HEADING, *sorted(lines), ""])
@@ -221,28 +262,28 @@ def read_document() -> dict[tuple[str, str], tuple[str, ...]]:
     return {(name, error): tuple(rest) for name, errors, *rest in cells for error in errors.split(", ")}
 
 
-def _outcome(account: Account, step: Step, error: Error, times: float) -> Ending:
-    """Let the call fail, once or for ever, and wait for the end."""
+def ending(account: Account, step: Step, error: Error, times: float) -> Ending:
+    """Let the call fail with the error, once or for ever, and wait for the end."""
     account.begin()
     target = step.scenario(account)
     _fail(account, step, error, target, times)
     account.pipeline.run()
     invocations = account.pipeline.invocations
     dead_letters = account.dead_letters()
-    ending = Ending(
+    ended = Ending(
         attempts=len(invocations),
         reasons=tuple(reason for _, reason in dead_letters),
         violations=[f"left the handler: {invocation.error}" for invocation in invocations if invocation.error],
     )
-    ending.violations.extend(_lost(account, target, dead_letters))
-    ending.violations.extend(_unlike(ending, step, error, times))
-    if target and dead_letters and times is FOR_EVER:
+    ended.violations.extend(_lost(account, step, error, target, dead_letters))
+    ended.violations.extend(_unlike(ended, step, error, times))
+    if target and dead_letters:
         account.aws.faults.clear()
         account.redrive()
         account.pipeline.run()
         if account.dead_letters() or account.lost(target):
-            ending.violations.append("a redrive does not help")
-    return ending
+            ended.violations.append("a redrive does not help")
+    return ended
 
 
 def _fail(account: Account, step: Step, error: Error, target: str | None, times: float) -> None:
@@ -253,7 +294,7 @@ def _fail(account: Account, step: Step, error: Error, target: str | None, times:
             return False
         # The SDK's second try is of the same invocation.
         met.append(call.request.headers["amz-sdk-invocation-id"])
-        return times is FOR_EVER or met[-1] == met[0]
+        return times == FOR_EVER or met[-1] == met[0]
 
     def time_out(call: Call) -> None:
         account.aws.clock.advance(PATIENCE)
@@ -265,7 +306,9 @@ def _fail(account: Account, step: Step, error: Error, target: str | None, times:
         account.aws.faults.add(step.operation, error.code, "on purpose", math.inf, error.status or 400, meets)
 
 
-def _lost(account: Account, target: str | None, dead_letters: list[tuple[str, str | None]]) -> Iterator[str]:
+def _lost(
+    account: Account, step: Step, error: Error, target: str | None, dead_letters: list[tuple[str, str | None]]
+) -> Iterator[str]:
     """Yield in what the end breaks the promise that all is in sync, or said."""
     invocations = account.pipeline.invocations
     delivered = {record["body"] for invocation in invocations for record in invocation.event["Records"]}
@@ -278,51 +321,72 @@ def _lost(account: Account, target: str | None, dead_letters: list[tuple[str, st
             yield "lost"
         return
     last = account.pipeline.attempts[-1]
-    said = {name for name, outcome in last["settings"].items() if outcome["status"] in {"pending", "failed", "skipped"}}
     lost = account.lost(target)
-    if lost - said:
-        yield f"not in sync, and nothing said: {sorted(lost - said)}"
-    if not dead_letters and (lost or last["outcome"] != "in_sync"):
-        yield f"lost with the outcome {last['outcome']}: {sorted(lost)}"
+    if not dead_letters and last["outcome"] != "in_sync":
+        yield f"lost with the outcome {last['outcome']}"
+    if step.misses_policy(error):
+        lost -= {"resource_policy"}
+    if unsaid := lost - _waiting(last["settings"], _named(step, error)):
+        yield f"not in sync, and not because of the error: {sorted(unsaid)}"
 
 
-def _unlike(ending: Ending, step: Step, error: Error, times: float) -> Iterator[str]:
+def _named(step: Step, error: Error) -> str:
+    """Return what a reason says of the error."""
+    if step.misses_table(error):
+        return "was not found"
+    return f"{step.operation}: {error.code}" if error.status else type(error.raised(step.operation)).__name__
+
+
+def _waiting(settings: dict[str, dict[str, str]], named: str) -> set[str]:
+    """Return the settings that say that they lack something because of the error, and those that live on them."""
+    found: set[str] = set()
+    for setting in SETTINGS:
+        reason = settings[setting.NAME]["reason"]
+        if named in reason or (reason and setting.NEEDS and setting.NEEDS.setting in found):
+            found.add(setting.NAME)
+    return found
+
+
+def _unlike(ended: Ending, step: Step, error: Error, times: float) -> Iterator[str]:
     """Yield in what the end is not what the error's meaning leads to."""
-    in_sync, reason, used_up = "in sync", "DLQ with the reason", "DLQ, attempts used up"
-    # Where no answer comes AWS has done it all the same, and the next look sees it on the target.
-    done = error.code == READ_TIMEOUT and not step.reads and step.service != "events"
-    missing = step.operation == "DescribeTable" and error.code == "ResourceNotFoundException"
-    if step.operation == "SendMessage":
-        expected = {reason} if times is ONCE else {reason, used_up} if done else {used_up}
-    elif step.service == "sqs" or done:
-        expected = {in_sync}
-    elif missing:
-        expected = {in_sync if step.name.endswith("target") and times is ONCE else reason}
-    elif error.meaning(step.operation) is Meaning.FINAL:
-        expected = {reason} if times is FOR_EVER else {reason, in_sync}
-    else:
-        expected = {in_sync} if times is ONCE else {used_up}
-    if ending.kind not in expected:
-        yield f"{ending.kind}, and not {' or '.join(sorted(expected))}"
-    if step.service != "sqs" and error.status:
-        named = "was not found" if missing else f"{step.operation}: {error.code}"
-        if not all(named in str(said) for said in ending.reasons):
-            yield f"the reason does not say {named!r}: {ending.reasons}"
+    endings = step.endings(error, times)
+    if ended.kind not in endings:
+        yield f"{ended.kind}, and not {' or '.join(sorted(endings))}"
+    if step.service != "sqs" and not all(_named(step, error) in str(reason) for reason in ended.reasons):
+        yield f"the reason does not say {_named(step, error)!r}: {ended.reasons}"
 
 
 def _step_of(call: Call, target: str | None) -> Step:
-    name = f"{call.service}:{name_of(call)}"
-    step = Step(call.service, call.operation, name)
+    step = Step(call.service, call.operation, f"{call.service}:{name_of(call)}")
     if not step.reads:
         return step
     text = json.dumps(call.parameters, default=str)
     about = " of the target" if target and target in text else " of the source" if SOURCE in text else ""
-    return replace(step, name=name + about)
+    return replace(step, name=step.name + about)
+
+
+def main() -> str | None:
+    """Make the document; return what should never be, None if there is nothing."""
+    started = time.monotonic()
+    rows = []
+    with open_account() as account:
+        found = steps(account)
+        for number, step in enumerate(found, start=1):
+            print(f"{number:3} of {len(found)} calls: {step.name}", flush=True)  # noqa: T201 (it takes minutes)
+            rows += [
+                Row(step, error, ending(account, step, error, ONCE), ending(account, step, error, FOR_EVER))
+                for error in step.errors
+            ]
+    DOCUMENT.write_text(document(rows))
+    kinds = Counter(ended.kind for row in rows for ended in (row.once, row.for_ever))
+    violations = [f"{row.step.name}: {row.error}: {violation}" for row in rows for violation in row.violations]
+    print(  # noqa: T201 (the figures)
+        f"{len(found)} calls, {len(rows)} errors of them, each once and for ever: "
+        + ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+        + f", violations {len(violations)}; {time.monotonic() - started:.0f} s"
+    )
+    return "\n".join(violations) or None
 
 
 if __name__ == "__main__":
-    with Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS)) as shared:
-        found = [row(shared, step, error) for step in steps(shared) for error in step.errors]
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(document(found))
-    sys.exit("\n".join(f"{row.step.name}: {row.error}: {violation}" for row in found for violation in row.violations))
+    sys.exit(main())
