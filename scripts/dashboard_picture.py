@@ -1,31 +1,28 @@
 """Draw docs/dashboard.svg: the dashboard as dashboard.tf defines it, with a day of the embedded AWS as its data.
 
 Terraform evaluates dashboard.tf. CloudWatch draws in its own way: what is the same is which metrics are shown, where,
-and how they are added up. Run it from the repository's root with lambda_src on the path: `make docs` does.
+and how they are added up. It takes a minute; `make docs` runs it.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import sys
 import tempfile
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "lambda_src")]
-
-from tests.support import day_of_restores  # noqa: E402 (after the path is set)
-from tests.support.day_of_restores import HOURS, NAME, PERIOD, START, Day  # noqa: E402
-from tests.support.embedded_metrics import Series  # noqa: E402
-from tests.support.terraform_console import evaluate  # noqa: E402
+from scripts.svg import document, text
+from tests.support import day_of_restores
+from tests.support.day_of_restores import HOURS, NAME, PERIOD, START, Day
+from tests.support.embedded_metrics import Series
+from tests.support.terraform_console import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PICTURE = ROOT / "docs" / "dashboard.svg"
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "dashboard.svg"
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 NOTE = (
     "Drawn from dashboard.tf with the data of a made-up day: restores on the embedded AWS of this repository's tests."
@@ -105,15 +102,8 @@ def picture(body: dict[str, Any], day: Day) -> str:
     width = max(widget["x"] + widget["width"] for widget in widgets) * COLUMN
     height = max(widget["y"] + widget["height"] for widget in widgets) * ROW
     parts = [part for widget in widgets for part in _widget(widget, day)]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + FOOT}" font-family="sans-serif">',
-            f'<rect width="{width}" height="{height + FOOT}" fill="#f2f3f3"/>',
-            *parts,
-            _text(width / 2, height + FOOT / 2 + 4, NOTE, size=13, anchor="middle"),
-            "</svg>\n",
-        ]
-    )
+    note = text(width / 2, height + FOOT / 2 + 4, NOTE, size=13, anchor="middle")
+    return document(width, height + FOOT, [*parts, note], ground="#f2f3f3", title=NOTE)
 
 
 def _widget(widget: dict[str, Any], day: Day) -> Iterator[str]:
@@ -122,7 +112,7 @@ def _widget(widget: dict[str, Any], day: Day) -> Iterator[str]:
     properties = widget["properties"]
     yield f'<g transform="translate({left} {top})">'
     yield f'<rect width="{width}" height="{height}" rx="4" fill="white" stroke="#d5dbdb"/>'
-    yield _text(12, 22, properties["title"], size=15, weight="bold")
+    yield text(12, 22, properties["title"], size=15, weight="bold")
     yield from {"alarm": _alarms, "log": _log, "metric": _chart}[widget["type"]](properties, day, width, height)
     yield "</g>"
 
@@ -133,7 +123,7 @@ def _alarms(properties: dict[str, Any], _day: Day, width: int, _height: int) -> 
     for number, arn in enumerate(properties["alarms"]):
         x = 12 + number * step
         yield f'<rect x="{x}" y="34" width="{step - 12}" height="34" rx="3" fill="#2ca02c"/>'
-        yield _text(x + 10, 56, f"{arn.rpartition(':alarm:')[2]}: OK", size=14, fill="white")
+        yield text(x + 10, 56, f"{arn.rpartition(':alarm:')[2]}: OK", size=14, fill="white")
 
 
 def _log(properties: dict[str, Any], day: Day, width: int, height: int) -> Iterator[str]:
@@ -144,12 +134,12 @@ def _log(properties: dict[str, Any], day: Day, width: int, height: int) -> Itera
     unit = (width - 24) / sum(min(width, 60) + 2 for width in widths)
     for row, y in zip([columns, *rows], range(46, height - 4, 19), strict=False):
         x = 12.0
-        for text, letters in zip(row, widths, strict=True):
+        for cell, letters in zip(row, widths, strict=True):
             fits = int((width - 12 - x) / 6.6)
-            yield _text(
+            yield text(
                 x,
                 y,
-                text if len(text) <= fits else f"{text[: fits - 1]}…",
+                cell if len(cell) <= fits else f"{cell[: fits - 1]}…",
                 size=12,
                 weight="bold" if row is columns else "normal",
             )
@@ -179,9 +169,9 @@ def _chart(properties: dict[str, Any], day: Day, width: int, height: int) -> Ite
 
     for tick in (0, most / 2, most):
         yield f'<path d="M{left} {y(tick)}H{right}" stroke="#e5e8e8"/>'
-        yield _text(left - 6, y(tick) + 4, f"{tick:,.0f}", size=11, anchor="end")
+        yield text(left - 6, y(tick) + 4, f"{tick:,.0f}", size=11, anchor="end")
     for hour in range(0, HOURS + 1, 4):
-        yield _text(x(hour * 3600 / PERIOD), bottom + 16, f"{hour:02}:00", size=11, anchor="middle")
+        yield text(x(hour * 3600 / PERIOD), bottom + 16, f"{hour:02}:00", size=11, anchor="middle")
     below: dict[int, float] = {}
     for label, color, values in shown:
         yield f'<g fill="{color}" stroke="{color}"><title>{escape(label)}</title>'
@@ -201,7 +191,7 @@ def _chart(properties: dict[str, Any], day: Day, width: int, height: int) -> Ite
         yield "</g>"
     for (label, color, _), (column, row) in zip(shown, legend, strict=True):
         yield f'<rect x="{left + column:.1f}" y="{bottom + 27 + 17 * row}" width="10" height="10" fill="{color}"/>'
-        yield _text(left + column + 14, bottom + 36 + 17 * row, label, size=11)
+        yield text(left + column + 14, bottom + 36 + 17 * row, label, size=11)
 
 
 def _legend(labels: list[str], width: float) -> list[tuple[float, int]]:
@@ -233,14 +223,6 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds // 3600):02}:{int(seconds // 60 % 60):02}:{int(seconds % 60):02}"
 
 
-def _text(  # noqa: PLR0913 (what text may be)
-    x: float, y: float, text: str, *, size: int, weight: str = "normal", anchor: str = "start", fill: str = "#16191f"
-) -> str:
-    style = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{fill}" stroke="none"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(text)}</text>'
-
-
 if __name__ == "__main__":
-    PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture(dashboard_body(), day_of_restores.live_through()))
-    print(PICTURE.relative_to(ROOT))
+    print(PICTURE.name)

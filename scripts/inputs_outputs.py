@@ -1,15 +1,13 @@
-"""Write the tables of inputs and outputs in README.md from variables.tf and outputs.tf."""
+"""The tables of inputs and outputs in README.md, from variables.tf and outputs.tf."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
 _BLOCK = re.compile(r'^(variable|output) "(?P<name>\w+)" \{\n(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"description\s*=\s*<<-?(?P<end>\w+)\n(?P<text>.*?)^\s*(?P=end)$", re.MULTILINE | re.DOTALL)
 _STRING = re.compile(r'description\s*=\s*"(?P<text>(?:[^"\\]|\\.)*)"')
@@ -46,28 +44,14 @@ def tables() -> dict[str, str]:
     return {"inputs": "\n".join(inputs), "outputs": "\n".join(outputs)}
 
 
-def rendered(readme: str) -> str:
-    """Return the README with both tables anew."""
-    for name, table in tables().items():
-        place = re.compile(rf"(<!-- {name} -->\n\n).*?(\n\n<!-- /{name} -->)", re.DOTALL)
-        readme = place.sub(lambda match, table=table: match[1] + table + match[2], readme)
-    return readme
-
-
-def main() -> int:
-    """Write README.md, or with --check say that it is stale (exit code 1)."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if README.md is stale")
-    check = parser.parse_args().check
-    before = README.read_text()
-    after = rendered(before)
-    if check and before != after:
-        print("README.md does not list the inputs and outputs of the module as they are: run make docs.")
-        return 1
-    if not check:
-        README.write_text(after)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def defaults() -> dict[str, Any]:
+    """Return the defaults of those inputs that have one, by name; an expression other than a JSON value stays text."""
+    found: dict[str, Any] = {}
+    for name, body in blocks((ROOT / "variables.tf").read_text()):
+        expression = attribute(body, "default")
+        if expression is not None:
+            try:
+                found[name] = json.loads(expression)
+            except ValueError:
+                found[name] = expression
+    return found

@@ -1,0 +1,131 @@
+"""What the documentation says is what the code does, and where it points to something is there."""
+
+import re
+import subprocess
+
+import pytest
+
+from scripts import costs, docs, looks, permissions, readme_tables
+from scripts.inputs_outputs import defaults
+from table_sync.settings import SETTINGS
+from tests.support.terraform import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text()
+# `scripts/docs.py` makes them; the rest is written by hand.
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "examples/*/README.md", "tests/README.md", "tests/support/README.md")
+    for path in REPOSITORY.glob(pattern)
+)
+# Setting, toggle, how it is compared, what to know.
+ROWS = [
+    [cell.strip() for cell in row.strip("|").split(" | ")]
+    for row in README.split("\n## What comes back\n\n")[1].split("\n\n")[0].splitlines()[2:]
+]
+
+
+def anchor(heading):
+    """Return the anchor that GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_tables_and_pictures_are_what_the_code_makes_of_them():
+    assert [path.name for path in docs.stale()] == []
+
+
+def test_a_table_without_a_place_is_an_error():
+    with pytest.raises(ValueError, match="0 places for the table of inputs"):
+        readme_tables.rendered("")
+
+
+def test_the_table_of_settings_has_each_once():
+    assert sorted(toggle.strip("`") for _, toggle, *_ in ROWS) == sorted(setting.TOGGLE for setting in SETTINGS)
+
+
+def test_the_table_of_settings_says_which_are_off():
+    off = {toggle.strip("`") for _, toggle, _, caveat in ROWS if "**off by default**" in caveat}
+    assert off == {setting.TOGGLE for setting in SETTINGS if not setting.DEFAULT}
+
+
+def test_inputs_and_function_have_the_same_defaults():
+    inputs = defaults()
+    assert {setting.TOGGLE: inputs[setting.TOGGLE] for setting in SETTINGS} == {
+        setting.TOGGLE: setting.DEFAULT for setting in SETTINGS
+    }
+
+
+def test_no_permission_is_left_out():
+    grants = permissions.IAM.read_text().split("  grants = [")[1]
+    lines = [line for line in grants.splitlines() if "Condition" not in line]
+    everything = {action for line in lines for action in re.findall(r'"([a-z-]+:[A-Z]\w+)"', line)}
+    listed = set().union(*permissions.actions().values())
+    # Of a key, of traces; what a VPC takes has a list of its own.
+    assert everything - listed == {
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+
+
+def test_every_toggle_that_is_named_is_an_input():
+    named = {name for page in PAGES for name in re.findall(r"\benable_[a-z_]+\b", page.read_text())}
+    assert named - defaults().keys() == set()
+
+
+def test_the_defaults_that_the_text_gives_are_those_of_the_inputs():
+    inputs = defaults()
+    given = re.findall(r"`((?:backoff|initial|max)_\w+)` \(([\d.]+)\)", README)
+    given += re.findall(r"\(`((?:backoff|initial|max)_\w+)`, ([\d.]+)\)", README)
+    assert {name for name, _ in given} == {
+        "backoff_base_seconds",
+        "backoff_max_delay_seconds",
+        "backoff_rate",
+        "initial_delay_seconds",
+        "max_attempts",
+    }
+    assert {name: float(value) for name, value in given} == {name: inputs[name] for name, _ in given}
+
+
+def test_a_day_is_within_the_retries_whatever_chance_makes_of_them():
+    assert looks.looks(looks.shortest)[-1].seconds > 24 * 3600
+    assert looks.looks(looks.longest)[-1].seconds < defaults()["message_retention_seconds"]
+
+
+def test_costs_grow_with_the_attempts():
+    together = [sum(costs.of_restore(seconds).values()) for seconds in costs.RESTORES.values()]
+    assert together == sorted(together)
+    assert together[-1] < 0.05
+
+
+def test_every_example_is_listed():
+    examples = {path.parent.name for path in REPOSITORY.glob("examples/*/main.tf")}
+    assert set(re.findall(r"^\| \[([\w-]+)\]\(examples/\1\) \|", README, re.MULTILINE)) == examples
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(REPOSITORY)) for page in PAGES])
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, part = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if part:
+            headings = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
+            assert part in {anchor(heading) for heading in headings}, target
+
+
+def test_make_help_lists_every_target():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    command = ["/usr/bin/env", "make", "help"]
+    helped = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    listed = re.findall(r"^ +\x1b\[1m([a-z-]+) *\x1b\[0m", helped, re.MULTILINE)
+    assert set(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)) - {"venv"} == set(listed)
+
+
+def test_every_target_that_is_named_is_there():
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE)}
+    assert named - targets == set()
