@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 # Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
 # or a Kinesis destination is there within 2 to 7 s, and one UpdateTable follows another after 4 to 6 s (live probe,
-# October 2026); event source mappings take longer. What takes longer still waits in the queue.
-PAUSES = (5, 2, 4, 4, 4)
+# October 2026); event source mappings take longer. What takes longer still waits in the queue. More looks would find
+# out little sooner, and each takes calls from rates that all restores share.
+PAUSES = (5, 5, 5, 4)
 # What one look may take when AWS is slow, in seconds.
 LOOK_SECONDS = 15
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
