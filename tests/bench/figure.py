@@ -8,25 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most`, or at least `least`, both in the figure's unit.
-
-    `reason` says why a figure does not get there, and `reached` how far it gets: from there on it is missed again.
-    """
+    """At most `most`, or at least `least`, both in the figure's unit; `reason` says why a figure does not get there."""
 
     most: float | None = None
     least: float | None = None
     reason: str = ""
-    reached: float | None = None
 
     def met(self, value: float) -> bool:
         """Whether `value` keeps the limit."""
-        return _within(value, self.most, self.least)
-
-    def excused(self, value: float) -> bool:
-        """Whether `value` misses the limit no further than the reason explains."""
-        if self.reached is None or self.met(value):
-            return False
-        return _within(value, self.reached, None) if self.most is not None else _within(value, None, self.reached)
+        # What floats add up to may be off in the last digits.
+        slack = 1e-6
+        return (self.most is None or value <= self.most + slack) and (self.least is None or value >= self.least - slack)
 
     def __str__(self) -> str:
         """Say what is allowed."""
@@ -46,18 +38,16 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """ok, not reached (with a reason), missed, or "" where there is no limit."""
+        """ok, missed, or "" where there is no limit."""
         if self.limit is None:
             return ""
-        if self.limit.met(self.value):
-            return "ok"
-        return "not reached" if self.limit.excused(self.value) else "missed"
+        return "ok" if self.limit.met(self.value) else "missed"
 
     @property
     def sentence(self) -> str:
         """What is wrong, of a figure that misses its limit."""
         measured = f"{self.topic}, {self.name}: {number(self.value)} {self.unit}".strip()
-        reason = f", because {self.limit.reason}" if self.limit and self.limit.excused(self.value) else ""
+        reason = f", because {self.limit.reason}" if self.limit and self.limit.reason else ""
         return f"{measured}, where {self.limit} is wanted{reason}."
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,12 +62,6 @@ def number(value: float | None) -> str:
     """Write a number with no more digits than a reader wants."""
     if value is None:
         return "-"
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
-
-
-def _within(value: float, most: float | None, least: float | None) -> bool:
-    # What floats add up to may be off in the last digits.
-    slack = 1e-6
-    return (most is None or value <= most + slack) and (least is None or value >= least - slack)
+    if 0 < abs(value) < 0.1:
+        return f"{value:.2g}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
