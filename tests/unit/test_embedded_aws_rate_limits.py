@@ -34,6 +34,7 @@ def test_no_rate_is_limited_unless_asked_for(aws):
         (("dynamodb", "describe_continuous_backups", {"TableName": "orders"}), 10, "ThrottlingException"),
         (("dynamodb", "describe_contributor_insights", {"TableName": "orders"}), 5, "ThrottlingException"),
         (("lambda", "list_event_source_mappings", {}), 15, "TooManyRequestsException"),
+        (("cloudwatch", "describe_alarms", {}), 9, "Throttling"),
     ],
 )
 def test_a_second_s_worth_of_calls_is_taken_and_no_more(aws, call, rate, code):
@@ -75,6 +76,7 @@ def test_a_policy_needs_four_alarms_of_which_cloudwatch_makes_three_a_second(aws
     aws.clock.advance(4 / 3)
     assert codes([lambda: client.put_scaling_policy(**put)] * 2) == ["", refused]
     assert codes([lambda: client.describe_scaling_policies(ServiceNamespace="dynamodb")] * 10) == [""] * 9 + [refused]
+    assert codes([aws.client("cloudwatch").describe_alarms]) == ["Throttling"]
 
 
 def test_only_so_many_tables_change_at_once(aws, monkeypatch):

@@ -29,7 +29,10 @@ ONE_TOKEN = 1 - 1e-4
 
 @dataclass(frozen=True)
 class Quota:
-    """How many calls a second a Region takes of those that `covers` picks; a call takes `tokens` and needs one."""
+    """How many calls a second a Region takes of those that `covers` picks; a call takes `tokens` and needs one.
+
+    Those of the same name take from the same.
+    """
 
     name: str
     per_second: float
@@ -71,9 +74,11 @@ QUOTAS = (
         "TooManyRequestsException",
         "Rate exceeded",
     ),
-    # CloudWatch user guide, CloudWatch service quotas: PutMetricAlarm 3 a second, DescribeAlarms 9. Application Auto
-    # Scaling makes these calls in the account; hashicorp/terraform-provider-aws#2275 and aws/aws-sdk-go#1472 show its
-    # errors. A target tracking policy of DynamoDB has four alarms.
+    # CloudWatch user guide, CloudWatch service quotas: PutMetricAlarm 3 a second, DescribeAlarms 9.
+    Quota("CloudWatch's PutMetricAlarm", 3, _one_of("cloudwatch:PutMetricAlarm"), "Throttling", "Rate exceeded"),
+    Quota("CloudWatch's DescribeAlarms", 9, _one_of("cloudwatch:DescribeAlarms"), "Throttling", "Rate exceeded"),
+    # Application Auto Scaling makes these calls in the account; hashicorp/terraform-provider-aws#2275 and
+    # aws/aws-sdk-go#1472 show its errors. A target tracking policy of DynamoDB has four alarms.
     Quota(
         "CloudWatch's PutMetricAlarm",
         3,
