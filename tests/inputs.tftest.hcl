@@ -124,6 +124,24 @@ run "every_input_is_passed_on" {
   }
 
   assert {
+    condition = alltrue([
+      for queue in [aws_sqs_queue.this[0], aws_sqs_queue.dlq[0]] :
+      jsondecode(queue.policy).Statement[0].Condition.ArnEquals == {
+        "aws:SourceArn" = ["arn:aws-test:events:xx-test-1:111122223333:rule/restores-backup"]
+      }
+    ])
+    error_message = "Rules that are not there may send to a queue."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.dlq[0].redrive_allow_policy) == {
+      redrivePermission = "byQueue"
+      sourceQueueArns   = ["arn:aws-test:sqs:xx-test-1:111122223333:restores"]
+    }
+    error_message = "The dead-letter queue does not follow the queue's name."
+  }
+
+  assert {
     condition = (
       aws_lambda_function.this[0].runtime == "python3.12" &&
       aws_lambda_function.this[0].architectures == tolist(["x86_64"]) &&
