@@ -56,9 +56,10 @@ docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the c
 	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.dashboard_picture
 
 .PHONY: lint
-lint: $(VENV)/.ready ## Check style and types of Python and Terraform files
+lint: $(VENV)/.ready ## Check style and types of Python and Terraform files, and that the documentation is up to date
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python -m tests.support.terraform fmt-check .
+	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs --check
 
 .PHONY: fmt
 fmt: $(VENV)/.ready ## Format Python and Terraform files

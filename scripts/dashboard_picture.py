@@ -20,7 +20,7 @@ from tests.support.embedded_metrics import Series
 from tests.support.terraform_console import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "dashboard.svg"
 REGION, ACCOUNT = "eu-west-1", "123456789012"
@@ -35,7 +35,7 @@ COLORS = [
     *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"),
     *("#aec7e8", "#ffbb78", "#98df8a", "#ff9896", "#c5b0d5", "#c49c94", "#f7b6d2", "#c7c7c7", "#dbdb8d", "#9edae5"),
 ]
-STATISTICS = {"Sum": sum, "Maximum": max}
+STATISTICS: dict[str, Callable[[Iterable[float]], float]] = {"Sum": sum, "Maximum": max}
 _SEARCH = re.compile(r"SEARCH\('\{(?P<namespace>\w+),(?P<names>[\w,]+)\} (?P<terms>.*)', '(?P<stat>\w+)', \d+\)")
 
 # A label, a color, and the value of each period that has one.
@@ -162,7 +162,8 @@ def _chart(properties: dict[str, Any], day: Day, width: int, height: int) -> Ite
     most = _round_up(_highest(shown, stacked=properties["stacked"]))
 
     def x(period: float) -> float:
-        return round(left + (right - left) * period * PERIOD / (HOURS * 3600), 1)
+        share: float = period * PERIOD / (HOURS * 3600)
+        return round(left + (right - left) * share, 1)
 
     def y(value: float) -> float:
         return round(bottom - (bottom - top) * value / most, 1)
@@ -215,7 +216,7 @@ def _highest(shown: list[Line], *, stacked: bool) -> float:
 
 def _round_up(value: float) -> float:
     """Return an even, round number that is not below the value."""
-    unit = 10 ** math.floor(math.log10(max(value, 2)))
+    unit: float = 10 ** math.floor(math.log10(max(value, 2)))
     return next(factor * unit for factor in (2, 4, 6, 8, 10) if factor * unit >= value)
 
 

@@ -19,8 +19,8 @@ def rendered(readme: str) -> str:
     """
     tables = inputs_outputs.tables() | {"permissions": permissions.table(), "costs": costs.table()}
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- {name} -->\n\n).*?(\n\n<!-- /{name} -->)", re.DOTALL)
-        readme, places = place.subn(lambda match, table=table: match[1] + table + match[2], readme)
-        if places != 1:
-            raise ValueError(f"README.md has {places} places for the table of {name}: it needs one.")
+        places = re.findall(rf"<!-- {name} -->\n\n.*?\n\n<!-- /{name} -->", readme, re.DOTALL)
+        if len(places) != 1:
+            raise ValueError(f"README.md has {len(places)} places for the table of {name}: it needs one.")
+        readme = readme.replace(places[0], f"<!-- {name} -->\n\n{table}\n\n<!-- /{name} -->")
     return readme

@@ -120,7 +120,7 @@ def test_links_lead_somewhere(page):
 def test_make_help_lists_every_target():
     makefile = (REPOSITORY / "Makefile").read_text()
     command = ["/usr/bin/env", "make", "help"]
-    helped = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    helped = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout  # noqa: S603 (make)
     listed = re.findall(r"^ +\x1b\[1m([a-z-]+) *\x1b\[0m", helped, re.MULTILINE)
     assert set(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)) - {"venv"} == set(listed)
 
@@ -129,3 +129,36 @@ def test_every_target_that_is_named_is_there():
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
     named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE)}
     assert named - targets == set()
+
+
+def guide_to_adding_a_setting():
+    """Return the files that CONTRIBUTING.md names in its table, NAME for the setting's."""
+    section = (REPOSITORY / "CONTRIBUTING.md").read_text().split("\n## Adding a setting\n")[1].split("\n## ")[0]
+    rows = [row.split(" | ")[1] for row in section.splitlines() if re.match(r"\| \d+ \|", row)]
+    return [path for cell in rows for path in re.findall(r"`([^`]+)`", cell)], section
+
+
+def test_every_setting_is_in_the_files_that_the_guide_to_adding_one_names():
+    files, _ = guide_to_adding_a_setting()
+    paths = {file.replace("NAME", setting.NAME) for file in files for setting in SETTINGS}
+    assert [path for path in sorted(paths) if not (REPOSITORY / path).exists()] == []
+
+
+def test_no_file_that_names_every_setting_is_missing_in_the_guide_to_adding_one():
+    _, section = guide_to_adding_a_setting()
+    directories = [REPOSITORY / name for name in ("docs", "examples", "lambda_src", "tests")]
+    written = [path for directory in directories for path in directory.rglob("*.*")] + list(REPOSITORY.glob("*.*"))
+    files = [path for path in written if path.suffix in {".py", ".tf", ".hcl", ".json", ".md"}]
+    spellings = (
+        [rf"""["'`. ]{setting.NAME}["'`,.]""" for setting in SETTINGS],
+        [setting.TOGGLE for setting in SETTINGS],
+        [setting.TOGGLE.upper() for setting in SETTINGS],
+    )
+    found = {
+        str(path.relative_to(REPOSITORY))
+        for path in files
+        for names in spellings
+        if all(re.search(name, path.read_text()) for name in names)
+    }
+    assert len(found) > 8
+    assert {path for path in found if f"`{path}`" not in section} == set()
