@@ -36,11 +36,11 @@ fault-matrix: $(VENV)/.ready ## Let each call fail with each error, and write do
 
 .PHONY: fuzz
 fuzz: $(VENV)/.ready ## Deliver over 100,000 distinct bad events, and count how they end (a quarter of an hour)
-	@EVENTS=120000 $(BIN)/python -m pytest tests/proof/test_bad_events.py
+	@BAD_EVENTS=120000 $(BIN)/python -m pytest tests/proof/test_bad_events.py
 
 .PHONY: bench
 bench: $(VENV)/.ready ## Measure speed, calls, lag and cost; exit code 1 if a limit is missed
-	@PYTHONPATH=lambda_src $(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench
 
 .PHONY: storm
 storm: $(VENV)/.ready ## Restore 1,000 tables in a minute, against the request rates that AWS allows

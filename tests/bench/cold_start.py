@@ -16,13 +16,13 @@ from pathlib import Path
 
 import boto3
 
-from table_sync.settings import SETTINGS
 from tests.bench.figure import Figure, Limit
 from tests.bench.lag import default_of
+from tests.bench.yardstick import EVERY_SETTING
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.delays import Delays
 from tests.support.sqs_event import sqs_event
-from tests.support.tables import make_source, make_table, restore
+from tests.support.tables import make_table, restore
 
 DIST = Path(__file__).parents[2] / "lambda_src" / "dist"
 RUNS = 15
@@ -90,8 +90,7 @@ def measure(runs: int = RUNS) -> ColdStart:
         }
         _run(_FUNCTION, environment, event)  # the embedded AWS has its own first call
         pairs = [(_run(_BARE, environment), _run(_FUNCTION, environment, event)) for _ in range(runs)]
-        every_setting = {setting.TOGGLE.upper(): "true" for setting in SETTINGS}
-        sync = _run(_FUNCTION, environment | every_setting, invocation)
+        sync = _run(_FUNCTION, environment | dict(EVERY_SETTING.variables), invocation)
     bare, function = zip(*pairs, strict=True)
     return ColdStart(
         bare=min(run["seconds"] for run in bare),
@@ -124,7 +123,7 @@ def _waiting_restore(aws: EmbeddedAWS) -> tuple[str, dict[str, str]]:
 
 def _finished_restore(aws: EmbeddedAWS) -> str:
     """Return the invocation that syncs a restored table with every setting; AWS is quick, since the function waits."""
-    make_source(aws, "customers")
+    EVERY_SETTING.make(aws, "customers")
     aws.delays = Delays(stream=0, table_class=0, continuous_backups=0, kinesis=0, contributor_insights=0, mapping=0)
     aws.restore_seconds = 0
     restore(aws, "customers", "customers-restored")

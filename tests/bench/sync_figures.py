@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from table_sync.settings import SETTINGS
 from tests.bench.figure import Figure, Limit
-from tests.bench.yardstick import (
-    SAMPLE_CALLS,
-    SAMPLE_SECONDS,
-    START,
-    longest_chain,
-    make_yardstick,
-    only_the_seven,
-)
+from tests.bench.yardstick import EVERY_SETTING, SAMPLE_CALLS, SAMPLE_SECONDS, START, THE_SEVEN, longest_chain
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.delays import Delays
 from tests.support.pipeline import Pipeline
-from tests.support.tables import make_source, restore
+from tests.support.tables import restore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from tests.bench.yardstick import Content
     from tests.support.embedded_aws import Call
 
 SOURCE, TARGET = "orders", "orders-restored"
 MOST_TIMES_THE_LIMIT = 1.25
 LEAST_TIMES_FASTER = 8
 MOST_CALLS = 32
-RESTORE_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -45,39 +37,34 @@ class Sync:
 
 
 @contextmanager
-def _restored(
-    restore_seconds: float, make: Callable[[EmbeddedAWS], object], variables: dict[str, str]
-) -> Iterator[tuple[Pipeline, float]]:
-    """Restore the table that `make` makes; give the pipeline and when the target will be ACTIVE (epoch seconds)."""
-    with EmbeddedAWS(start=START) as aws, Pipeline(aws, **variables) as pipeline:
-        make(aws)
+def _restored(content: Content, restore_seconds: float) -> Iterator[tuple[Pipeline, float]]:
+    """Restore a table with that content; give the pipeline and when the target will be ACTIVE (epoch seconds)."""
+    with EmbeddedAWS(start=START) as aws, Pipeline(aws, **content.variables) as pipeline:
+        content.make(aws, SOURCE)
         aws.restore_seconds = restore_seconds
         restore(aws, SOURCE, TARGET)
         yield pipeline, aws.clock.now() + restore_seconds
 
 
-def sync_at_active(
-    make: Callable[[EmbeddedAWS], object] = make_yardstick, variables: dict[str, str] | None = None
-) -> Sync:
+def sync_at_active(content: Content = THE_SEVEN) -> Sync:
     """Look at the very moment at which the target becomes ACTIVE."""
-    variables = only_the_seven() if variables is None else variables
-    with _restored(RESTORE_SECONDS, make, variables) as (pipeline, active_at):
+    with _restored(content, 300) as (pipeline, active_at):
         pipeline.aws.clock.advance(active_at - pipeline.aws.clock.now())
         report = pipeline.invoke(source_table=SOURCE, target_table=TARGET)
         return _sync(pipeline, report, active_at)
 
 
-def sync_from_queue(make: Callable[[EmbeddedAWS], object] = make_yardstick) -> Sync:
+def sync_from_queue(content: Content = THE_SEVEN) -> Sync:
     """Let the first message find a target that has been ACTIVE for a while."""
-    with _restored(30, make, only_the_seven()) as (pipeline, active_at):
+    with _restored(content, 30) as (pipeline, active_at):
         pipeline.run()
         (report,) = pipeline.attempts
         return _sync(pipeline, report, active_at)
 
 
-def calls_of_nothing_to_do() -> tuple[int, int]:
+def calls_of_nothing_to_do(content: Content = THE_SEVEN) -> tuple[int, int]:
     """Return the calls, and how many of them write, of an attempt that finds source and target in sync."""
-    with _restored(30, make_yardstick, only_the_seven()) as (pipeline, _):
+    with _restored(content, 30) as (pipeline, _):
         pipeline.run()
         calls, writes = len(pipeline.calls()), len(pipeline.writes())
         report = pipeline.invoke(source_table=SOURCE, target_table=TARGET)
@@ -85,19 +72,20 @@ def calls_of_nothing_to_do() -> tuple[int, int]:
         return len(pipeline.calls()) - calls, len(pipeline.writes()) - writes
 
 
-def calls_of_waiting() -> dict[str, float]:
-    """Return the calls an attempt makes while the table is restored, by name; those on the queue aside."""
-    with _restored(3600, make_yardstick, only_the_seven()) as (pipeline, _):
+def calls_of_waiting() -> float:
+    """Return the calls that an attempt makes while the table is restored, those on the queue aside."""
+    with _restored(THE_SEVEN, 3600) as (pipeline, _):
         attempts = pipeline.run_for(3000)
         assert {attempt["outcome"] for attempt in attempts} == {"waiting"}, attempts
-        names = Counter(call.name for call in pipeline.calls() if call.service != "sqs")
-        return {name: count / len(attempts) for name, count in names.items()}
+        calls = [call for call in pipeline.calls() if call.service != "sqs"]
+        assert {call.name for call in calls} == {"dynamodb:DescribeTable"}, calls
+        return len(calls) / len(attempts)
 
 
 def _sync(pipeline: Pipeline, report: dict[str, Any], active_at: float) -> Sync:
     assert report["outcome"] == "in_sync", report
     calls = [call for call in pipeline.calls() if call.service != "sqs" and call.at >= active_at]
-    writes = [call.at for call in calls if not call.operation.startswith(("Describe", "List", "Get"))]
+    writes = [call.at for call in calls if call.name in set(pipeline.writes())]
     end = pipeline.aws.clock.now()
     return Sync(calls, end - active_at, max(writes) - active_at, end - calls[0].at)
 
@@ -107,7 +95,6 @@ def figures(from_queue: Sync) -> list[Figure]:
     at_active = sync_at_active()
     chain = longest_chain(Delays())
     nothing, writes = calls_of_nothing_to_do()
-    waiting = calls_of_waiting()
     faster = Limit(
         least=LEAST_TIMES_FASTER,
         reason=f"AWS's own waits alone take {chain:g} s of the sample's {SAMPLE_SECONDS} s: no function that waits "
@@ -124,17 +111,20 @@ def figures(from_queue: Sync) -> list[Figure]:
         Figure("Calls", "the SAM sample", SAMPLE_CALLS, "calls"),
         Figure("Calls", "nothing to do", nothing, "calls"),
         Figure("Calls", "nothing to do, of which writes", writes, "calls", Limit(most=0)),
-        Figure("Calls", "while waiting, an attempt", sum(waiting.values()), "calls", Limit(most=1)),
+        Figure("Calls", "while waiting, an attempt", calls_of_waiting(), "calls", Limit(most=1)),
         *_figures_of_every_setting(),
     ]
 
 
 def _figures_of_every_setting() -> list[Figure]:
-    everything = sync_at_active(lambda aws: make_source(aws, SOURCE), {})
+    seconds = sync_at_active(EVERY_SETTING).in_sync
     chain = longest_chain(Delays(), every_setting=True)
+    nothing, writes = calls_of_nothing_to_do(EVERY_SETTING)
     topic = f"All {len(SETTINGS)} settings"
     return [
-        Figure(topic, "ACTIVE to in sync", everything.in_sync, "s", Limit(most=MOST_TIMES_THE_LIMIT * chain)),
+        Figure(topic, "ACTIVE to in sync", seconds, "s", Limit(most=MOST_TIMES_THE_LIMIT * chain)),
         Figure(topic, "the longest chain of AWS's own waits", chain, "s"),
-        Figure(topic, "full sync, begun at the moment of ACTIVE", len(everything.calls), "calls"),
+        Figure(topic, "full sync", len(sync_from_queue(EVERY_SETTING).calls), "calls"),
+        Figure(topic, "nothing to do", nothing, "calls"),
+        Figure(topic, "nothing to do, of which writes", writes, "calls", Limit(most=0)),
     ]

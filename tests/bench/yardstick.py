@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from table_sync.settings import SETTINGS
@@ -11,36 +12,35 @@ from tests.support.tables import (
     TTL_ATTRIBUTE,
     give_kinesis_destination,
     give_triggers,
+    make_source,
     make_table,
     scale,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tests.support.embedded_aws import EmbeddedAWS
     from tests.support.embedded_aws.delays import Delays
 
 # 2027-01-15: the same moment in each run, so that every run is the same.
 START = 1_800_000_000.0
+# Those of the SAM sample.
 SEVEN = ("tags", "kinesis", "stream", "triggers", "ttl", "pitr", "auto_scaling")
 CONTENT = (
     f"{len(TAGS)} tags, a Kinesis destination, a stream, two triggers, TTL, point-in-time recovery "
     f"({RECOVERY_PERIOD_IN_DAYS} days), auto scaling of reads and writes by target tracking; two indexes"
 )
 
-# The SAM sample makes eight change sets, one after another (an import, then each setting), and waits twice for each,
-# with waiters that sleep 6 s between looks. That is its least: what AWS takes beyond a sleep would come on top.
+# The SAM sample makes one change set after another, and waits for each with waiters that sleep between their looks.
+# That is its least: what AWS takes beyond a sleep would come on top.
 SAMPLE_SLEEPS = 16
 SAMPLE_SLEEP_SECONDS = 6
 SAMPLE_SECONDS = SAMPLE_SLEEPS * SAMPLE_SLEEP_SECONDS
 SAMPLE_CALLS = 46
 
 
-def only_the_seven() -> dict[str, str]:
-    """Return the environment in which the seven settings of the SAM sample are on, and no other is."""
-    return {setting.TOGGLE.upper(): str(setting.NAME in SEVEN).lower() for setting in SETTINGS}
-
-
-def make_yardstick(aws: EmbeddedAWS, name: str = "orders") -> None:
+def make_yardstick(aws: EmbeddedAWS, name: str) -> None:
     """Make a table with what CONTENT says."""
     arn = make_table(aws, name, stream_view_type="NEW_AND_OLD_IMAGES")
     client = aws.client("dynamodb")
@@ -52,6 +52,18 @@ def make_yardstick(aws: EmbeddedAWS, name: str = "orders") -> None:
     for units in ("Read", "Write"):
         scale(aws, name, f"dynamodb:table:{units}CapacityUnits")
     aws.clock.advance(3700)  # TTL takes up to an hour
+
+
+@dataclass(frozen=True)
+class Content:
+    """What makes a table of that name with some settings, and the environment in which those are on."""
+
+    make: Callable[[EmbeddedAWS, str], object]
+    variables: Mapping[str, str]
+
+
+THE_SEVEN = Content(make_yardstick, {setting.TOGGLE.upper(): str(setting.NAME in SEVEN) for setting in SETTINGS})
+EVERY_SETTING = Content(make_source, {setting.TOGGLE.upper(): "true" for setting in SETTINGS})
 
 
 def longest_chain(delays: Delays, *, every_setting: bool = False) -> float:

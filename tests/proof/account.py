@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 START = 1_800_000_000.0
 SOURCE, ON_DEMAND = "orders", "orders-on-demand"
 _RESTORED = "-restored-"
-# Whether to try everything, which takes long, and not a sample: `make proof` does.
-FULL = os.environ.get("PROOF") == "full"
 
 
 def name_of(call: Call) -> str:

@@ -1,13 +1,17 @@
-"""Attempts that run at the same moment: one inside another, at each of its calls. The end is the same each time."""
+"""Attempts that run at the same moment: one inside another. The end is the same each time.
+
+The other one runs inside each kind of write, or with EVERY_CALL=1 in the environment, which takes minutes, each call.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 
 import pytest
 
-from tests.proof.account import FULL, SOURCE, Account, name_of
+from tests.proof.account import SOURCE, Account, name_of
 
 # What two attempts may both do, and why the second time changes nothing.
 HARMLESS_TWICE = {
@@ -121,7 +125,7 @@ def first_of_each_write(calls):
 def test_an_attempt_inside_another_changes_nothing_in_the_end(account, figures, scenario, every):
     calls, wrong, twice = run(account, scenario)
     assert (wrong, twice) == ([], set())
-    numbers = range(1, len(calls) + 1) if FULL else first_of_each_write(calls)[::every]
+    numbers = range(1, len(calls) + 1) if "EVERY_CALL" in os.environ else first_of_each_write(calls)[::every]
     strayed, done_twice = [], Counter()
     for number in numbers:
         struck, wrong, twice = run(account, scenario, number)
