@@ -56,18 +56,25 @@ class Example:
     plan_again: bool = False
 
 
+def _policies(aws: EmbeddedAWS, topic_arn: str) -> dict[str, Any]:
+    region = topic_arn.split(":")[3]
+    topic = aws.client("sns", region).get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+    key_policy = aws.client("kms", region).get_key_policy(KeyId=topic["KmsMasterKeyId"], PolicyName="default")["Policy"]
+    return {"topic_policy": json.loads(topic["Policy"]), "key_policy": json.loads(key_policy)}
+
+
+def _failed_topic(aws: EmbeddedAWS, terraform: Terraform, _: Mapping[str, Any]) -> dict[str, Any]:
+    return _policies(aws, terraform.output()["failed_topic_arn"])
+
+
 def _topic(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the topic's and its key's policies, and what sends to it."""
-    client = lambda service: aws.client(service, variables["region"])  # noqa: E731 (shorter than its use)
     outputs = terraform.output()
-    topic = client("sns").get_topic_attributes(TopicArn=outputs["topic_arn"])["Attributes"]
-    key_policy = client("kms").get_key_policy(KeyId=topic["KmsMasterKeyId"], PolicyName="default")["Policy"]
-    return {
-        "topic_policy": json.loads(topic["Policy"]),
-        "key_policy": json.loads(key_policy),
-        "pattern": json.loads(client("events").describe_rule(Name=outputs["rule_name"])["EventPattern"]),
-        "targets": client("events").list_targets_by_rule(Rule=outputs["rule_name"])["Targets"],
-        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+    events = aws.client("events", variables["region"])
+    return _policies(aws, outputs["topic_arn"]) | {
+        "pattern": json.loads(events.describe_rule(Name=outputs["rule_name"])["EventPattern"]),
+        "targets": events.list_targets_by_rule(Rule=outputs["rule_name"])["Targets"],
+        "alarms": aws.client("cloudwatch", variables["region"]).describe_alarms()["MetricAlarms"],
     }
 
 
@@ -77,7 +84,9 @@ def _migration(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, A
 
 EXAMPLES = {
     "basic": Example(("eu-west-1",)),
-    "complete": Example(("eu-west-2",), "restored-tables", {"region": "eu-west-2"}, plan_again=True),
+    "complete": Example(
+        ("eu-west-2",), "restored-tables", {"region": "eu-west-2"}, look=_failed_topic, plan_again=True
+    ),
     "local": Example(("eu-west-3",), "local", {"region": "eu-west-3", "name": "local"}),
     "migrate-from-sam": Example(
         ("eu-north-1",),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.support.deployment import zip_of
 from tests.support.tables import make_table
 from tests.support.terraform import REPOSITORY, Terraform, TerraformError
 from tests.terraform.inventory import inventory
+from tests.terraform.packages import OLDER_PACKAGE, PACKAGE
 from tests.terraform.plans import changes
 
 if TYPE_CHECKING:
@@ -22,10 +20,7 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws import EmbeddedAWS
 
 ROOT = "tests/terraform/two_instances"
-PACKAGE = (REPOSITORY / "lambda_src/dist/function.zip").read_bytes()
-OLDER_PACKAGE = zip_of(
-    {"table_sync/handler.py": "def lambda_handler(event, context): return {'batchItemFailures': []}"}
-)
+
 INSTANCES = ("first", "second")
 
 
@@ -159,8 +154,3 @@ class Lifecycle:
 
 def _package(root: Path) -> Path:
     return root.parents[2] / "lambda_src/dist/function.zip"
-
-
-def code_sha256(package: bytes) -> str:
-    """Return a package's CodeSha256 as Lambda gives it."""
-    return base64.b64encode(hashlib.sha256(package).digest()).decode()

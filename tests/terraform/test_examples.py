@@ -89,30 +89,28 @@ def test_topic_is_told_outcomes_and_nothing_else(applied):
 
 @pytest.mark.parametrize("example", ["notifications"])
 @pytest.mark.parametrize(
-    ("principal", "source", "may"),
+    ("principal", "alarm", "may"),
     [
-        # EventBridge: no condition is evaluated (its user guide, Amazon SNS permissions), so none may be there.
-        ("events.amazonaws.com", {}, True),
-        ("cloudwatch.amazonaws.com", {"arn": "alarm:dynamodb-pitr-table-sync-dlq-not-empty"}, True),
-        ("cloudwatch.amazonaws.com", {"arn": "alarm:dynamodb-pitr-table-sync-errors"}, True),
-        ("cloudwatch.amazonaws.com", {"arn": "alarm:another"}, None),
-        ("s3.amazonaws.com", {}, None),
+        ("cloudwatch.amazonaws.com", "dynamodb-pitr-table-sync-dlq-not-empty", True),
+        ("cloudwatch.amazonaws.com", "dynamodb-pitr-table-sync-errors", True),
+        ("cloudwatch.amazonaws.com", "another", None),
+        ("s3.amazonaws.com", "dynamodb-pitr-table-sync-errors", None),
     ],
 )
-def test_topic_takes_from_the_rule_and_the_alarms_only(applied, principal, source, may):
+def test_topic_takes_from_no_other_than_the_alarms_besides(applied, principal, alarm, may):
     arn = applied.outputs["topic_arn"]
-    context = {"aws:SourceAccount": arn.split(":")[4]}
-    if source:
-        context["aws:SourceArn"] = f"arn:aws:cloudwatch:{':'.join(arn.split(':')[3:5])}:{source['arn']}"
+    _, _, _, region, account, _ = arn.split(":")
+    context = {"aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}"}
     request = AccessRequest(principal=principal, action="sns:Publish", resource=arn, context=context)
     assert decision(applied.seen["topic_policy"], request) is may
 
 
-@pytest.mark.parametrize("example", ["notifications"])
+@pytest.mark.parametrize("example", ["complete", "notifications"])
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
 @pytest.mark.parametrize(
     ("principal", "context", "may"),
     [
+        # A condition on source account or ARN would keep EventBridge from encrypted topics (SNS developer guide).
         ("events.amazonaws.com", {}, True),
         ("cloudwatch.amazonaws.com", {"aws:SourceAccount": "123456789012"}, True),
         ("cloudwatch.amazonaws.com", {"aws:SourceAccount": "111122223333"}, None),
@@ -121,6 +119,14 @@ def test_topic_takes_from_the_rule_and_the_alarms_only(applied, principal, sourc
 def test_who_sends_to_the_topic_may_use_its_key(applied, action, principal, context, may):
     request = AccessRequest(principal=principal, action=action, resource="*", context=context)
     assert decision(applied.seen["key_policy"], request) is may
+
+
+@pytest.mark.parametrize("example", ["complete", "notifications"])
+def test_topic_takes_what_eventbridge_sends(applied):
+    # Without a context: a condition would not be met (EventBridge user guide, Amazon SNS permissions).
+    topic_arn = applied.outputs.get("topic_arn") or applied.outputs["failed_topic_arn"]
+    request = AccessRequest(principal="events.amazonaws.com", action="sns:Publish", resource=topic_arn)
+    assert decision(applied.seen["topic_policy"], request)
 
 
 @pytest.mark.parametrize("example", ["migrate-from-sam"])

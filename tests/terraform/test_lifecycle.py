@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.terraform.lifecycle import INSTANCES, OLDER_PACKAGE, PACKAGE, code_sha256
+from tests.terraform.lifecycle import INSTANCES
+from tests.terraform.packages import OLDER_PACKAGE, PACKAGE, code_sha256
 
 pytestmark = pytest.mark.usefixtures("real_terraform")
 

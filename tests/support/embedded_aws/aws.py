@@ -118,15 +118,17 @@ class EmbeddedAWS:
         Without `parameter_validation` it also sends what botocore would refuse.
         """
         key = (service, region, parameter_validation)
-        if key not in self._clients:
-            self._clients[key] = self._shared_session().client(
-                service,
-                region_name=region,
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id=ADMIN.access_key,
-                aws_secret_access_key=SECRET,
-                config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
-            )
+        # A session makes no two clients at once (boto3 guide, Multithreading with clients).
+        with self.lock:
+            if key not in self._clients:
+                self._clients[key] = self._shared_session().client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint_url,
+                    aws_access_key_id=ADMIN.access_key,
+                    aws_secret_access_key=SECRET,
+                    config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
+                )
         return self._clients[key]
 
     def environment(self, role_arn: str | None = None, region: str = "eu-west-1") -> dict[str, str]:
