@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import aws_cli
 from tests.support.attachments import attach
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.tables import (
@@ -102,9 +103,7 @@ class Desk:
         self.terraform = Terraform(directory, env=aws.environment() | {"TF_DATA_DIR": ".terraform"})
         programs = directory / "bin"
         programs.mkdir()
-        aws_cli = programs / "aws"
-        aws_cli.write_text(f'#!/bin/sh\nPYTHONPATH={REPOSITORY} exec {sys.executable} -m tests.support.aws_cli "$@"\n')
-        aws_cli.chmod(0o755)
+        aws_cli.install(programs)
         path = [str(programs), str(Path(sys.executable).parent), str(find_terraform().parent), os.environ["PATH"]]
         self._environment = {
             "HOME": str(directory),

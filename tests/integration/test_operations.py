@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import aws_cli
 from tests.support.child_process import ChildProcessRuntime
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.lambda_service import LambdaService
@@ -44,10 +44,7 @@ class Shell:
         self._directory = directory
         programs = directory / "bin"
         programs.mkdir()
-        # Version 1 of the AWS CLI takes no other endpoint for SQS from the environment.
-        cli = f'exec {Path(sys.executable).parent}/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"'
-        (programs / "aws").write_text(f"#!/bin/sh\n{cli}\n")
-        (programs / "aws").chmod(0o755)
+        aws_cli.install(programs)
         path = [str(programs), str(Path(jq).parent), "/usr/bin", "/bin"]
         self._environment = {"HOME": str(directory), "PATH": os.pathsep.join(path), "AWS_PAGER": ""} | aws.environment()
         (first,) = commands_of("# Operations")
