@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tests.support.embedded_aws import Call
+    from tests.support.embedded_aws.faults import Fault
 
     Scenario = Callable[[Account], "str | None"]
 
@@ -47,7 +49,8 @@ code's, and tries a sample.
 
 The calls are those of restores that together need every setting, all toggles on. The errors are those that botocore's
 service model declares for the operation; those that any service may answer without declaring them; and no answer: a
-connection that is reset before AWS has the request, and a read that times out after AWS has done what was asked.
+connection that is reset before AWS has the request, and a read that times out after AWS has done what was asked. Where
+the message decides, as in "ValidationException: TimeToLive is already enabled", see tests/unit/test_errors.py.
 
 - **Taken for**: *settling*, look again within seconds; *transient*, look again later; *already so*, look whether it is;
   *final*, it will not succeed by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
@@ -55,9 +58,8 @@ connection that is reset before AWS has the request, and a read that times out a
 - **Once**: the first call fails, the SDK's own second try included.
 - **For ever**: every such call fails, with `max_attempts` at {MAX_ATTEMPTS} in place of 1000.
 - *{IN_SYNC} after n attempts*: the target's settings are the source's by an independent look.
-- *{WITH_REASON}*: the message is in the dead-letter queue with a `FailureReason` that names the call and the error.
-- *{USED_UP}*: the last attempt has put the message into the dead-letter queue, and the `FailureReason` names what it
-  was waiting for; where SQS did not take that, the redrive policy has moved the message.
+- *{WITH_REASON}*: the message is in the dead-letter queue, its `FailureReason` names the call and the error.
+- *{USED_UP}*: so it is after the last attempt; where SQS refuses that, its redrive policy moves the message.
 
 In all of them no exception leaves the handler and no message is lost. Every setting is in sync but for those that are
 reported to wait for this very error, and those that live on them. A redrive, once the failure is gone, ends in sync.
@@ -114,7 +116,7 @@ class Step:
         """Whether it changes nothing."""
         return self.operation.startswith(("Describe", "Get", "List"))
 
-    @property
+    @cached_property
     def errors(self) -> list[Error]:
         """Those that botocore's service model declares for it, and those that need no declaration."""
         model = botocore.session.get_session().get_service_model(self.service)
@@ -135,7 +137,7 @@ class Step:
         return (self.operation, error.code) == ("GetResourcePolicy", "PolicyNotFoundException")
 
     def meaning(self, error: Error) -> Meaning:
-        """Return what the function takes an error of a service for that is not SQS."""
+        """Return what the function takes an error for; those of SQS it does not classify."""
         # Twice in 30 days a table may change its class (DynamoDB developer guide).
         if self.name.endswith("of TableClass") and error.code == "LimitExceededException":
             return Meaning.FINAL
@@ -251,8 +253,10 @@ def document(rows: Sequence[Row]) -> str:
     for row in rows:
         key = (row.step.name, row.step.taken_for(row.error), str(row.once), str(row.for_ever))
         groups.setdefault(key, []).append(str(row.error))
-    lines = [f"| {name} | {', '.join(errors)} | {' | '.join(rest)} |" for (name, *rest), errors in groups.items()]
-    return "\n".join([HEADING, *sorted(lines), ""])
+    lines = [
+        f"| {name} | {', '.join(errors)} | {' | '.join(rest)} |" for (name, *rest), errors in sorted(groups.items())
+    ]
+    return "\n".join([HEADING, *lines, ""])
 
 
 def read_document() -> dict[tuple[str, str], tuple[str, ...]]:
@@ -266,7 +270,7 @@ def ending(account: Account, step: Step, error: Error, times: float) -> Ending:
     """Let the call fail with the error, once or for ever, and wait for the end."""
     account.begin()
     target = step.scenario(account)
-    _fail(account, step, error, target, times)
+    fault = _fail(account, step, error, target, times)
     account.pipeline.run()
     invocations = account.pipeline.invocations
     dead_letters = account.dead_letters()
@@ -275,6 +279,8 @@ def ending(account: Account, step: Step, error: Error, times: float) -> Ending:
         reasons=tuple(reason for _, reason in dead_letters),
         violations=[f"left the handler: {invocation.error}" for invocation in invocations if invocation.error],
     )
+    if not fault.met:
+        ended.violations.append("the call was not made")
     ended.violations.extend(_lost(account, step, error, target, dead_letters))
     ended.violations.extend(_unlike(ended, step, error, times))
     if target and dead_letters:
@@ -286,24 +292,23 @@ def ending(account: Account, step: Step, error: Error, times: float) -> Ending:
     return ended
 
 
-def _fail(account: Account, step: Step, error: Error, target: str | None, times: float) -> None:
-    met: list[str] = []
+def _fail(account: Account, step: Step, error: Error, target: str | None, times: float) -> Fault:
+    invocations: list[str] = []
 
     def meets(call: Call) -> bool:
         if not account.pipeline.made(call) or _step_of(call, target) != step:
             return False
         # The SDK's second try is of the same invocation.
-        met.append(call.request.headers["amz-sdk-invocation-id"])
-        return times == FOR_EVER or met[-1] == met[0]
+        invocations.append(call.request.headers["amz-sdk-invocation-id"])
+        return times == FOR_EVER or invocations[-1] == invocations[0]
 
     def time_out(call: Call) -> None:
         account.aws.clock.advance(PATIENCE)
         raise ReadTimeoutError(endpoint_url=call.request.url)
 
     if error.code == READ_TIMEOUT:
-        account.aws.faults.after(step.operation, time_out, math.inf, meets)
-    else:
-        account.aws.faults.add(step.operation, error.code, "on purpose", math.inf, error.status or 400, meets)
+        return account.aws.faults.after(step.operation, time_out, math.inf, meets)
+    return account.aws.faults.add(step.operation, error.code, "on purpose", math.inf, error.status or 400, meets)
 
 
 def _lost(

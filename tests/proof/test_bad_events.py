@@ -21,7 +21,7 @@ from tests.support.tables import make_table, restore
 
 BATCH = 10
 A_ROUND = 2000
-EVENTS = int(os.environ.get("EVENTS", A_ROUND))
+EVENTS = int(os.environ.get("BAD_EVENTS", A_ROUND))
 COUNTS = Counter()
 DISTINCT = set()
 
