@@ -59,7 +59,7 @@ the message decides, as in "ValidationException: TimeToLive is already enabled",
 - **For ever**: every such call fails, with `max_attempts` at {MAX_ATTEMPTS} in place of 1000.
 - *{IN_SYNC} after n attempts*: the target's settings are the source's by an independent look.
 - *{WITH_REASON}*: the message is in the dead-letter queue, its `FailureReason` names the call and the error.
-- *{USED_UP}*: so it is after the last attempt; where SQS refuses that, its redrive policy moves the message.
+- *{USED_UP}*: so it is after the last attempt; where SQS refuses that, the redrive policy moves it.
 
 In all of them no exception leaves the handler and no message is lost. Every setting is in sync but for those that are
 reported to wait for this very error, and those that live on them. A redrive, once the failure is gone, ends in sync.
