@@ -35,8 +35,8 @@ fault-matrix: $(VENV)/.ready ## Let each call fail with each error, and write do
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.proof.fault_matrix
 
 .PHONY: fuzz
-fuzz: $(VENV)/.ready ## Deliver 120,000 bad events, and count how they end (a quarter of an hour)
-	@BAD_EVENTS=120000 $(BIN)/python -m pytest tests/proof/test_bad_events.py
+fuzz: $(VENV)/.ready ## Deliver 130,000 bad events, and count how they end (a quarter of an hour)
+	@BAD_EVENTS=130000 $(BIN)/python -m pytest tests/proof/test_bad_events.py
 
 .PHONY: bench
 bench: $(VENV)/.ready ## Measure speed, calls, lag and cost; exit code 1 if a limit is missed
