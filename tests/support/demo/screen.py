@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 PLAIN_WIDTH = 120
+LONGEST_SETTING = 20
 HEADINGS = ("Setting", "Source", "Restored, before", "Restored, after", "Verdict")
 PLANNED = re.compile(r"Plan: (?P<count>\d+) to add")
 RESOURCE = re.compile(
@@ -125,11 +126,13 @@ class Screen:
         """Write the settings: name, source, restored before and after, and whether source and after are equal."""
         table = Table(box=self._box, show_lines=True)
         width = PLAIN_WIDTH if self.plain else min(self._console.width, PLAIN_WIDTH)
-        for heading, column in zip(HEADINGS, _column_widths(rows, width), strict=True):
+        widths = _column_widths(rows, width)
+        for heading, column in zip(HEADINGS, widths, strict=True):
             table.add_column(heading, overflow="fold", width=column, header_style="bold")
-        for setting, source, before, after, equal in rows:
+        for *cells, equal in rows:
+            texts = map(_broken, cells, widths[:-1])
             verdict = Text("equal", "bold green") if equal else Text("DIFFERS", "bold red")
-            table.add_row(Text(setting, "bold"), Text(source), Text(before, "yellow"), Text(after), verdict)
+            table.add_row(*map(Text, texts, ("bold", "", "yellow", "")), verdict)
         self._write(table)
 
     def _hanging(self, head: Text, detail: Text) -> None:
@@ -154,9 +157,15 @@ def _column_widths(rows: Sequence[tuple[str, str, str, str, bool]], width: int) 
     """Return the columns' widths; those of source and after are equal, and take what the others leave."""
     setting, _, before = (max(len(line) for row in rows for line in row[column].split("\n")) for column in range(3))
     frame = 3 * len(HEADINGS) + 1
+    setting = min(setting, LONGEST_SETTING)
     before = max(len("Restored,"), min(before, 24))
     rest = max(8, (width - frame - setting - before - len("DIFFERS")) // 2)
     return [setting, rest, before, rest, len("DIFFERS")]
+
+
+def _broken(text: str, width: int) -> str:
+    """Break words that are too long for a column after the last _, =, :, / or - that fits, if there is one."""
+    return re.sub(rf"(?=\S{{{width + 1}}})\S{{1,{width - 1}}}[_=:/-]", lambda head: f"{head[0]}\n", text)
 
 
 def _plain(what: Text | Table) -> str:
