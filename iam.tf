@@ -194,7 +194,7 @@ locals {
           Sid      = "ReadTriggers"
           Effect   = "Allow"
           Action   = ["lambda:GetEventSourceMapping"]
-          Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
+          Resource = "arn:${local.partition}:lambda:*:${local.account}:event-source-mapping:*"
         },
         # The action has no resource type (Service Authorization Reference): the condition is what limits it.
         {

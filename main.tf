@@ -37,6 +37,8 @@ locals {
     for retry in range(var.max_attempts) :
     min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, retry))
   ]))
+  # A look at a table that is ready waits up to 19 s for AWS (table_sync.sync.PAUSES), and takes some itself.
+  looks_seconds = 34 * var.max_attempts
 }
 
 ################################################################################
@@ -94,11 +96,11 @@ resource "aws_sqs_queue" "this" {
     }
 
     precondition {
-      condition     = local.retry_window_seconds < var.message_retention_seconds
+      condition     = local.retry_window_seconds + local.looks_seconds < var.message_retention_seconds
       error_message = <<-EOT
-        The retries take ${local.retry_window_seconds} s, but SQS drops a message after message_retention_seconds
-        (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise
-        message_retention_seconds (at most 1209600).
+        The retries take ${local.retry_window_seconds} s, and the looks between them up to ${local.looks_seconds} s,
+        but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower
+        max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600).
       EOT
     }
   }
@@ -199,9 +201,10 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_format            = "JSON"
-    log_group             = aws_cloudwatch_log_group.this[0].name
-    application_log_level = var.log_level
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.this[0].name
+    # The function sorts out its own lines. Lambda would drop metrics too, and at DEBUG let the SDK log its requests.
+    application_log_level = "INFO"
     system_log_level      = "INFO"
   }
 

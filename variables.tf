@@ -14,9 +14,9 @@ variable "create" {
 
 variable "name" {
   description = <<-EOT
-    Name of the queue, the function and the rule, and prefix of every other name. Two instances in one account and
-    Region need different names; the role's name ends in the Region, so one name serves in several Regions. A change
-    replaces every resource.
+    Name of the queue and the function, and prefix of every other name. Two instances in one account and Region need
+    different names; the role's name ends in the Region, so one name serves in several Regions. A change replaces every
+    resource.
   EOT
   type        = string
   default     = "dynamodb-pitr-table-sync"
@@ -568,8 +568,8 @@ variable "tracing_mode" {
 variable "vpc_config" {
   description = <<-EOT
     Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must
-    reach DynamoDB, Lambda, Application Auto Scaling, EventBridge and SQS through NAT or endpoints, in the Region of
-    every source table.
+    reach DynamoDB, Lambda, Application Auto Scaling, EventBridge, SQS, CloudWatch (for `enable_alarm_settings`) and STS
+    (for `enable_resource_policy_settings`) through NAT or endpoints, in the Region of every source table.
   EOT
   type = object({
     subnet_ids         = list(string)

@@ -155,7 +155,7 @@ run "every_input_is_passed_on" {
 
   assert {
     condition = (
-      aws_lambda_function.this[0].logging_config[0].application_log_level == "DEBUG" &&
+      aws_lambda_function.this[0].logging_config[0].application_log_level == "INFO" &&
       aws_lambda_function.this[0].tracing_config[0].mode == "Active" &&
       aws_cloudwatch_log_group.this[0].retention_in_days == 365
     )

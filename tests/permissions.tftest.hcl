@@ -588,7 +588,7 @@ run "everything" {
       ])
       EnableStreams      = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
       ListTriggers       = "*"
-      ReadTriggers       = "arn:aws-test:lambda:xx-test-1:111122223333:event-source-mapping:*"
+      ReadTriggers       = "arn:aws-test:lambda:*:111122223333:event-source-mapping:*"
       CreateTriggers     = "*"
       ReadTriggerFilters = ["arn:aws-test:kms:xx-test-1:111122223333:key/filters"]
       ReadTTL            = "arn:aws-test:dynamodb:*:111122223333:table/*"

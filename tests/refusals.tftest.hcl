@@ -228,7 +228,7 @@ run "first_delay_longer_than_the_longest" {
   expect_failures = [aws_sqs_queue.this]
 }
 
-# 5 + 10 + 20 + 40 + 60 + 60
+# 5 + 10 + 20 + 40 + 60 + 60 for the delays, and 5 x 34 for the looks.
 
 run "window_as_long_as_the_retention" {
   command = plan
@@ -239,7 +239,7 @@ run "window_as_long_as_the_retention" {
     backoff_rate              = 2
     backoff_max_delay_seconds = 60
     max_attempts              = 5
-    message_retention_seconds = 195
+    message_retention_seconds = 365
   }
 
   expect_failures = [aws_sqs_queue.this]
@@ -254,7 +254,7 @@ run "window_shorter_than_the_retention" {
     backoff_rate              = 2
     backoff_max_delay_seconds = 60
     max_attempts              = 5
-    message_retention_seconds = 196
+    message_retention_seconds = 366
   }
 
   assert {

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidConfigError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -192,6 +195,10 @@ def _settings(text: str) -> frozenset[str]:
     unknown = sorted(names - {setting.NAME for setting in SETTINGS})
     if unknown:
         raise CommandError(f"There is no setting {unknown[0]!r}: choose from {_NAMES}.")
+    for setting in SETTINGS:
+        if setting.NAME in names and setting.NEEDS and setting.NEEDS.setting not in names:
+            needed = setting.NEEDS.setting
+            raise CommandError(f"{setting.NAME} cannot be looked at without {needed}: add {needed} to --only.")
     return names
 
 
@@ -206,6 +213,8 @@ def _diff(options: argparse.Namespace) -> int:
     enabled = options.only or frozenset(setting.NAME for setting in SETTINGS)
     reconciliation = Reconciliation(source, target, enabled, dry_run=True)
     reconciliation.look()
+    if reconciliation.report.outcome == WAITING:
+        _refuse_to_wait_for_credentials(target)
     return _show(reconciliation.report, enabled, options)
 
 
@@ -215,10 +224,10 @@ def _sync(options: argparse.Namespace) -> int:
     source, target = _tables(options)
     enabled = options.only or _ON_BY_DEFAULT
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
-    plan = _settled(source, target, enabled, deadline, dry_run=True)
-    if options.dry_run or plan.outcome == WAITING or not any(outcome.changes for outcome in plan.settings.values()):
-        return _show(plan, enabled, options)
-    if not options.yes:
+    if not options.yes or options.dry_run:
+        plan = _settled(source, target, enabled, deadline, dry_run=True)
+        if options.dry_run or plan.outcome == WAITING or not any(outcome.changes for outcome in plan.settings.values()):
+            return _show(plan, enabled, options)
         # With --json, standard output is for the report alone.
         aside = sys.stderr if options.json else sys.stdout
         presentation.write(plan, enabled, aside)
@@ -259,6 +268,11 @@ def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
     source, target = (_described(table, options) for table in (options.source, options.target))
     if source.arn == target.arn:
         raise CommandError(f"SOURCE and TARGET are the same table, {source.arn}: give two.")
+    if source.description["CreationDateTime"] > target.description["CreationDateTime"]:
+        print(
+            f"{source.name} is younger than {target.name}: SOURCE has to be the one that was restored from.",
+            file=sys.stderr,
+        )
     return source, target
 
 
@@ -314,13 +328,15 @@ def _settled(
         if not dry_run:
             report = _with_earlier_changes(report, changes)
             changes = {name: outcome.changes for name, outcome in report.settings.items()}
-        if report.outcome != WAITING or time.monotonic() >= deadline:
+        if report.outcome != WAITING:
+            return report
+        _refuse_to_wait_for_credentials(target)
+        if time.monotonic() >= deadline:
             return report
         if report.reason != told:
             told = report.reason
             print(f"Waiting for AWS: {told}", file=sys.stderr)
         time.sleep(PAUSE)
-        _refuse_to_wait_for_credentials(target)
 
 
 def _with_earlier_changes(report: Report, changes: Mapping[str, tuple[Change, ...]]) -> Report:
@@ -386,6 +402,8 @@ def _sentence(error: Exception) -> str:
         return "The AWS credentials have expired: get new ones."
     if _code(error) in _REJECTED:
         return f"AWS does not accept the credentials ({_code(error)}): check the profile or the environment variables."
+    if isinstance(error, (ConfigParseError, InvalidConfigError, ProfileNotFound)):
+        return f"{str(error).rstrip('.')}: check --profile, AWS_PROFILE and the AWS configuration file."
     if isinstance(error, (ConnectionError, HTTPClientError)):
         return f"AWS cannot be reached: {error} Check the Region and the network."
     return errors.explain(error)

@@ -31,7 +31,8 @@ class Meaning(Enum):
     FINAL = "it will not succeed by itself"
 
 
-# Service models of DynamoDB, Lambda, Application Auto Scaling and CloudWatch; live probes of October 2026.
+# Service models of DynamoDB, Lambda, Application Auto Scaling and CloudWatch; live probes of October 2026; what
+# botocore itself would try again (botocore.retries.standard).
 _MEANING_OF_CODE = {
     # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
     "ResourceNotFoundException": Meaning.SETTLING,
@@ -49,8 +50,17 @@ _MEANING_OF_CODE = {
     "InvalidNextToken": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
+    "BandwidthLimitExceeded": Meaning.TRANSIENT,
+    "PriorRequestNotComplete": Meaning.TRANSIENT,
     "RequestExpired": Meaning.TRANSIENT,
     "RequestLimitExceeded": Meaning.TRANSIENT,
+    "RequestThrottled": Meaning.TRANSIENT,
+    "RequestThrottledException": Meaning.TRANSIENT,
+    "RequestTimeout": Meaning.TRANSIENT,
+    "RequestTimeoutException": Meaning.TRANSIENT,
+    "ServiceUnavailable": Meaning.TRANSIENT,
+    "SlowDown": Meaning.TRANSIENT,
+    "ThrottledException": Meaning.TRANSIENT,
     "Throttling": Meaning.TRANSIENT,
     "ThrottlingException": Meaning.TRANSIENT,
     "TooManyRequestsException": Meaning.TRANSIENT,
@@ -74,6 +84,8 @@ _MEANING_OF_MESSAGE = {
         "timetolive is already enabled": Meaning.ALREADY_SO,
         "to perform enable operation": Meaning.SETTLING,
         "to perform update operation": Meaning.SETTLING,
+        # Application Auto Scaling's service-linked role, which its first call has just made.
+        "unable to assume iam role": Meaning.TRANSIENT,
     },
 }
 _SERVER_ERROR = 500

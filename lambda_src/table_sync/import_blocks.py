@@ -191,13 +191,16 @@ class _File:
         if not hasattr(client, "get_resource_policy"):
             yield _comment(f"Not looked at: the resource policy, which boto3 {boto3.__version__} is too old to read.")
             return
-        try:
-            client.get_resource_policy(ResourceArn=self._table.arn)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "PolicyNotFoundException":
-                raise
-        else:
-            yield self._attached("aws_dynamodb_resource_policy", self._table.arn)
+        for arn, name in ((self._table.arn, ""), (self._table.stream_arn, "stream")):
+            if not arn:
+                continue
+            try:
+                client.get_resource_policy(ResourceArn=arn)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "PolicyNotFoundException":
+                    raise
+            else:
+                yield self._attached("aws_dynamodb_resource_policy", arn, name)
 
     def _alarms(self) -> Iterator[str]:
         pages = self._table.client("cloudwatch").get_paginator("describe_alarms")

@@ -27,10 +27,10 @@ _WORDS = {
 }
 _STATUS_WIDTH = max(len(word) for word, _ in _WORDS.values())
 _SENTENCES = {
-    IN_SYNC: "{target} has the settings of {source}.",
+    IN_SYNC: "{target} has {which} settings of {source}{but}.",
     DIFFERS: "{target} differs from {source}.",
-    WAITING: "AWS is still working on {target}: look again later.",
-    FAILED: "{target} cannot be made equal to {source} by itself: see what failed.",
+    WAITING: "{target} is not done: see what is waiting, and run the command again later.",
+    FAILED: "{target} cannot be made equal to {source} yet: remove the cause of what failed, and run it again.",
 }
 # A terminal narrower than this many columns is no reason to break every word.
 _NARROWEST = 40
@@ -56,7 +56,17 @@ def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
         print(f"{name:{margin - _STATUS_WIDTH - 4}}  {status}  {first}".rstrip(), file=stream)
         for line in rest:
             print(f"{'':{margin}}{line}", file=stream)
-    print(f"\n{_SENTENCES[report.outcome].format(source=source, target=target)}", file=stream)
+    sentence = _SENTENCES[report.outcome]
+    print(f"\n{sentence.format(source=source, target=target, **_limits(report, enabled))}", file=stream)
+
+
+def _limits(report: Report, enabled: Collection[str]) -> dict[str, str]:
+    """Return what keeps the table's settings from being all of them, as words of a sentence."""
+    left_out = [name for name in report.settings if name not in enabled]
+    skipped = [name for name in report.settings if name in enabled and report.settings[name].status is Status.SKIPPED]
+    parts = {"skipped": skipped, "not looked at": left_out}
+    but = "".join(f"; {word}: {', '.join(names)}" for word, names in parts.items() if names)
+    return {"which": "these" if left_out else "the", "but": but}
 
 
 def _entries(outcome: Outcome) -> Iterator[str]:

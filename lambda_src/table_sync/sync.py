@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # October 2026); event source mappings take longer. What takes longer still waits in the queue. More looks would find
 # out little sooner, and each takes calls from rates that all restores share.
 PAUSES = (5, 5, 5, 4)
-# What one look may take when AWS is slow, in seconds.
-LOOK_SECONDS = 15
+# What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
+LOOK_SECONDS = 30
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
@@ -81,17 +81,22 @@ class Reconciliation:
         """What the looks so far came to."""
         return Report(self._source.arn, self._target.arn, self._outcomes, self._whole)
 
-    def look(self) -> None:
+    def look(self, seconds_left: Callable[[], float] = lambda: math.inf) -> None:
         """Compare source and target once, and do what is missing. Never raises.
 
-        The first look is at every setting, later ones are at those that are settling: what is throttled can wait.
+        The first look is at every setting, later ones are at those that are settling: what is throttled can wait. What
+        `seconds_left` leaves no time for is left to another look.
         """
         due, self._due = self._due, set()
         self._target.forget()
         self._whole = self._obstruction(due)
         for setting in SETTINGS:
-            if setting.NAME in due:
+            if setting.NAME not in due:
+                continue
+            if self._whole or seconds_left() > LOOK_SECONDS:
                 self._outcomes[setting.NAME] = self._whole or self._look_at(setting)
+            else:
+                self._due.add(setting.NAME)
         if self._dry_run:
             self._due.clear()
 
@@ -100,7 +105,7 @@ class Reconciliation:
         if self._source.arn == self._target.arn:
             return Outcome(Status.FAILED, "source and target are the same table")
         if self._source.account != self._target.account:
-            return Outcome(Status.FAILED, "the source is in another account, from which no table can be restored")
+            return Outcome(Status.FAILED, "the source is in another account, whose settings cannot be read from here")
         try:
             return self._describe_target(due) or self._describe_source()
         except Exception as error:  # noqa: BLE001 (what it means is decided below)
@@ -251,7 +256,7 @@ def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[
     """
     for reconciliation in reconciliations:
         if seconds_left() > LOOK_SECONDS:
-            reconciliation.look()
+            reconciliation.look(seconds_left)
     for pause in PAUSES:
         settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
         if not settling or seconds_left() < pause + LOOK_SECONDS:
@@ -259,4 +264,4 @@ def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[
         time.sleep(pause)
         for reconciliation in settling:
             if seconds_left() > LOOK_SECONDS:
-                reconciliation.look()
+                reconciliation.look(seconds_left)

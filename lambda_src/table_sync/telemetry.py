@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,13 @@ NAMESPACE = "DynamoDBTableSync"
 _SERVICE = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "dynamodb-pitr-table-sync")
 _METRICS = {IN_SYNC: "InSync", WAITING: "Waiting", FAILED: "Failed", DIFFERS: "Differs"}
 
-logger = Logger(service=_SERVICE, level=os.environ.get("LOG_LEVEL", "INFO"))
+# Lambda takes a line without a timestamp of RFC 3339 for one of INFO (its developer guide, Log-level filtering).
+logger = Logger(service=_SERVICE, level="INFO", use_rfc3339=True)
+# An argument would give way to the level that Lambda itself is set to.
+logging.getLogger(_SERVICE).setLevel(os.environ.get("LOG_LEVEL", "INFO"))
+# At INFO these tell where credentials were found, at DEBUG they log requests whole, credentials included.
+for _name in ("botocore", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def log(report: Report, **more: Any) -> None:  # noqa: ANN401 (any JSON)

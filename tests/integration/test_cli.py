@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import sys
 import time
@@ -499,3 +500,45 @@ def test_nothing_in_the_environment_is_changed(aws, run):
     before = dict(os.environ)
     run("diff", "orders", "orders", "--profile", "nobody")
     assert dict(os.environ) == before
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_was_not_looked_at_is_not_called_equal(run):
+    answer = run("sync", "orders", "orders-restored", "--yes", "--only", "tags,ttl")
+    assert answer.code == 0, answer
+    assert "orders-restored has these settings of orders; not looked at: kinesis, " in " ".join(answer.out.split())
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("command", ["diff", "sync"])
+def test_a_setting_without_the_one_that_it_lives_on_is_refused(aws, run, command):
+    answer = run(command, "orders", "orders-restored", "--only", "triggers")
+    assert_one_sentence(answer, "triggers cannot be looked at without stream: add stream to --only.")
+    assert writes(aws) == []
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_setting_that_cannot_be_read_keeps_no_other_from_being_written(aws, run):
+    aws.faults.add("ListEventSourceMappings", "ServiceException", status=503, times=math.inf)
+    answer = run("sync", "orders", "orders-restored", "--yes", "--timeout", "60")
+    assert answer.code == 2
+    assert answer.words["tags"] == "applied"
+    assert answer.words["triggers"] == "waiting"
+    assert "see what is waiting, and run the command again later." in " ".join(answer.out.split())
+
+
+@pytest.mark.usefixtures("restored")
+def test_credentials_that_expire_meanwhile_are_said(aws, run):
+    def later(_):
+        return bool(aws.calls_of("ListTagsOfResource"))
+
+    for operation in ("ListTagsOfResource", "DescribeTable"):
+        aws.faults.add(f"dynamodb:{operation}", "ExpiredTokenException", times=math.inf, when=later)
+    answer = run("diff", "orders", "orders-restored", "--only", "tags")
+    assert_one_sentence(answer, "The AWS credentials have expired: get new ones.")
+
+
+@pytest.mark.usefixtures("restored")
+def test_tables_in_the_wrong_order_are_noticed(run):
+    answer = run("diff", "orders-restored", "orders")
+    assert "orders-restored is younger than orders: SOURCE has to be the one that was restored from." in answer.err

@@ -5,7 +5,9 @@ import math
 
 import pytest
 
+from table_sync.aws import Table
 from table_sync.settings import SETTINGS
+from table_sync.sync import LOOK_SECONDS, Reconciliation
 from tests.support.tables import (
     INDEXES,
     give_auto_scaling,
@@ -14,6 +16,7 @@ from tests.support.tables import (
     make_table,
     restore,
     settings_of,
+    wait_until_active,
 )
 
 # One write of each setting, and the parameter that tells it from other settings' writes. No table has both auto scaling
@@ -355,3 +358,29 @@ def test_a_report_is_json_with_every_change(aws, pipeline):
     }
     assert all(operation.partition(":")[2] in operations[name] for name, (operation, _) in WRITES.items())
     assert pipeline.invoke(source_table="orders", target_table="orders-restored")["outcome"] in {"in_sync", "waiting"}
+
+
+def test_what_an_attempt_has_no_time_for_is_left_to_another(aws, pipeline):  # noqa: ARG001 (it has the clients anew)
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    arn = aws.client("dynamodb").describe_table(TableName="orders")["Table"]["TableArn"]
+    names = [setting.NAME for setting in SETTINGS]
+    reconciliation = Reconciliation(Table(arn), Table(f"{arn}-restored"), names)
+    left = iter([100, 100])
+    reconciliation.look(lambda: next(left, LOOK_SECONDS))
+    outcomes = reconciliation.report.settings
+    assert [name for name in names if outcomes[name].reason == "not looked at yet"] == names[2:]
+    assert reconciliation.report.outcome == "waiting"
+    assert reconciliation.settling
+
+
+def test_a_scalable_target_without_an_arn_has_no_tags(aws, pipeline):
+    make_source(aws)
+    aws.auto_scaling.age()
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    last = pipeline.attempts[-1]
+    assert last["outcome"] == "in_sync"
+    assert last["settings"]["scalable_target_tags"]["status"] == "unchanged"
+    assert last["settings"]["auto_scaling"]["status"] == "applied"

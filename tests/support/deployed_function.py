@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,25 @@ class DeployedFunction:
         """Changes with every change of code or configuration, upon which Lambda starts new execution environments."""
         configuration = {name: value for name, value in vars(self).items() if name not in {"code", "layers"}}
         return hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
+
+    def keeps(self, line: str) -> bool:
+        """Say whether Lambda's log level lets a line through, which only the JSON format has.
+
+        A JSON object without a level, or without a timestamp of RFC 3339, counts as INFO (Lambda developer guide,
+        Log-level filtering).
+        """
+        if self.logging.get("LogFormat") != "JSON":
+            return True
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return True
+        if not isinstance(record, dict):
+            return True
+        level = record.get("level") if RFC_3339.fullmatch(str(record.get("timestamp"))) else "INFO"
+        level = {"WARNING": "WARN", "CRITICAL": "FATAL"}.get(str(level), level)
+        least = self.logging.get("ApplicationLogLevel") or "INFO"
+        return LOG_LEVELS.index(level if level in LOG_LEVELS else "INFO") >= LOG_LEVELS.index(least)
 
     def environment(self, credentials: dict[str, str], log_stream: str) -> dict[str, str]:
         """Return the variables that Lambda sets whatever the process, and the function's own.

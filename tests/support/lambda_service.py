@@ -11,7 +11,7 @@ import contextlib
 import json
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from unittest.mock import patch
@@ -255,6 +255,7 @@ class LambdaService:
         credentials = self.aws.credentials(function.role, function.name)
         request = InvocationRequest(request_id, json.dumps(event).encode(), at, credentials)
         result = self._runtime.invoke(function, request)
+        result = replace(result, log_lines=[line for line in result.log_lines if function.keeps(line)])
         self._write_log(function, result)
         return Invocation(
             function_name=function.name,

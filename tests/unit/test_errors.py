@@ -24,6 +24,13 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         (client_error("ThrottlingException"), Meaning.TRANSIENT),
         (client_error("TooManyRequestsException", status=429), Meaning.TRANSIENT),
         (client_error("ExpiredTokenException"), Meaning.TRANSIENT),
+        (client_error("RequestTimeout"), Meaning.TRANSIENT),
+        (client_error("RequestThrottled"), Meaning.TRANSIENT),
+        (client_error("ServiceUnavailable"), Meaning.TRANSIENT),
+        (
+            client_error("ValidationException", message="Unable to assume IAM role: arn:aws:iam::1:role/x"),
+            Meaning.TRANSIENT,
+        ),
         (client_error("Whatever", status=500), Meaning.TRANSIENT),
         (client_error("Whatever", status=503), Meaning.TRANSIENT),
         (ConnectionClosedError(endpoint_url="x"), Meaning.TRANSIENT),

@@ -34,7 +34,10 @@ class ScalableTargets:
 
 
 def read(table: Table) -> ScalableTargets:
-    """Return the scalable targets with their tags."""
+    """Return the scalable targets with their tags.
+
+    One from before March 2023 may have no ARN, and so no tags (hashicorp/terraform-provider-aws#31214).
+    """
     client = table.client("application-autoscaling")
     targets = {
         (target["ResourceId"].partition("/index/")[2], target["ScalableDimension"]): attached_tags.tagged(
@@ -42,6 +45,7 @@ def read(table: Table) -> ScalableTargets:
             client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"]).get("Tags", {}),
         )
         for target in auto_scaling.scalable_targets(table)
+        if target.get("ScalableTargetARN")
     }
     return ScalableTargets(table.indexes.keys(), targets)
 

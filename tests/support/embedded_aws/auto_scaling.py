@@ -238,6 +238,11 @@ class AutoScaling(Service):
             raise invalid("Unsupported service namespace, resource type or scalable dimension")
         return call.region, resource, dimension
 
+    def age(self) -> None:
+        """Let scalable targets be from before March 2023: without an ARN (hashicorp/terraform-provider-aws#31214)."""
+        for target in self._targets.values():
+            del target.described["ScalableTargetARN"]
+
     def _target(self, key: Key) -> ScalableTarget:
         if key not in self._targets:
             raise AwsError(
