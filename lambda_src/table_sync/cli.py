@@ -191,7 +191,7 @@ def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.Argum
 
 
 def _settings(text: str) -> frozenset[str]:
-    names = frozenset(text.split(","))
+    names = frozenset(name.strip() for name in text.split(","))
     unknown = sorted(names - {setting.NAME for setting in SETTINGS})
     if unknown:
         raise CommandError(f"There is no setting {unknown[0]!r}: choose from {_NAMES}.")

@@ -42,7 +42,8 @@ def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
     coloured = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     source, target = (arn.rpartition("/")[2] for arn in (report.source, report.target))
     if report.whole:
-        print(f"{target}: {report.whole.reason}", file=stream)
+        later = ": run the command again later" if report.outcome == WAITING else ""
+        print(f"{target}: {report.whole.reason}{later}", file=stream)
         return
     print(f"Source  {report.source}\nTarget  {report.target}\n", file=stream)
     outcomes = {name: outcome for name, outcome in report.settings.items() if name in enabled}

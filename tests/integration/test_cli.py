@@ -504,7 +504,7 @@ def test_nothing_in_the_environment_is_changed(aws, run):
 
 @pytest.mark.usefixtures("restored")
 def test_what_was_not_looked_at_is_not_called_equal(run):
-    answer = run("sync", "orders", "orders-restored", "--yes", "--only", "tags,ttl")
+    answer = run("sync", "orders", "orders-restored", "--yes", "--only", "tags, ttl")
     assert answer.code == 0, answer
     assert "orders-restored has these settings of orders; not looked at: kinesis, " in " ".join(answer.out.split())
 

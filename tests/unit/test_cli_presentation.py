@@ -66,7 +66,7 @@ def test_only_what_was_looked_at_is_shown():
 def test_what_stands_in_the_way_of_all_is_said_once():
     whole = Outcome(Status.PENDING, "the target is CREATING")
     text = written(Report(ARN + "orders", ARN + "orders-restored", {"tags": whole, "ttl": whole}, whole))
-    assert text == "orders-restored: the target is CREATING\n"
+    assert text == "orders-restored: the target is CREATING: run the command again later\n"
 
 
 def test_colours_are_for_terminals_that_want_them(monkeypatch):
