@@ -89,19 +89,12 @@ resource "aws_sqs_queue" "this" {
   lifecycle {
     precondition {
       condition     = var.backoff_base_seconds <= var.backoff_max_delay_seconds
-      error_message = <<-EOT
-        The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds
-        (${var.backoff_max_delay_seconds}): lower the one or raise the other.
-      EOT
+      error_message = "The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds (${var.backoff_max_delay_seconds}): lower the one or raise the other."
     }
 
     precondition {
       condition     = local.retry_window_seconds + local.looks_seconds < var.message_retention_seconds
-      error_message = <<-EOT
-        The retries take ${local.retry_window_seconds} s, and the looks between them up to ${local.looks_seconds} s,
-        but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower
-        max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600).
-      EOT
+      error_message = "The retries take ${local.retry_window_seconds} s, and the looks between them up to ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
     }
   }
 }
@@ -224,10 +217,24 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = var.enable_dynamodb_stream_settings || !var.enable_dynamodb_lambda_trigger
-      error_message = <<-EOT
-        The enable_dynamodb_lambda_trigger needs enable_dynamodb_stream_settings, because a trigger reads the table's
-        stream: turn the stream settings on or the trigger off.
-      EOT
+      error_message = "The enable_dynamodb_lambda_trigger needs enable_dynamodb_stream_settings, because a trigger reads the table's stream: turn the stream settings on or the trigger off."
+    }
+
+    precondition {
+      condition = (
+        var.reserved_concurrent_executions < 1 || var.reserved_concurrent_executions >= var.maximum_concurrency
+      )
+      error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because each invocation that Lambda throttles uses up one of a restore's attempts: raise the one or lower the other."
+    }
+
+    precondition {
+      condition     = !local.layer_from_s3 || var.powertools_layer_arn == null
+      error_message = "The powertools_layer_arn and the layer_key of package_s3 both say where the layer comes from: leave one out."
+    }
+
+    precondition {
+      condition     = try(split(":", var.event_bus_arn)[3], local.region) == local.region
+      error_message = "The event_bus_arn must be of a bus in ${local.region}, the Region to which the function sends: name one there, and give it a rule whose target is the bus of the other Region."
     }
   }
 

@@ -25,10 +25,7 @@ variable "name" {
   validation {
     # The role is the shortest: 64 characters for NAME-REGION, and the longest Region (us-isof-south-1) has 15.
     condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,47}$", var.name))
-    error_message = <<-EOT
-      The name must have 1 to 48 letters, digits, hyphens or underscores and begin with a letter or digit: shorten it or
-      replace the other characters.
-    EOT
+    error_message = "The name must have 1 to 48 letters, digits, hyphens or underscores and begin with a letter or digit: shorten it or replace the other characters."
   }
 }
 
@@ -79,10 +76,7 @@ variable "include_tables" {
       length(join(",", var.include_tables)) <= 1024 &&
       alltrue([for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
     )
-    error_message = <<-EOT
-      Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single
-      asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *.
-    EOT
+    error_message = "Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
   }
 }
 
@@ -101,10 +95,7 @@ variable "exclude_tables" {
       length(join(",", var.exclude_tables)) <= 1024 &&
       alltrue([for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
     )
-    error_message = <<-EOT
-      Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single
-      asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *.
-    EOT
+    error_message = "Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
   }
 }
 
@@ -281,10 +272,7 @@ variable "event_source_mapping_kms_key_arns" {
     condition = alltrue([
       for arn in var.event_source_mapping_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
     ])
-    error_message = <<-EOT
-      Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID):
-      give the key's ARN instead of an ID or alias.
-    EOT
+    error_message = "Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
   }
 }
 
@@ -305,7 +293,8 @@ variable "enable_outcome_events" {
 variable "event_bus_arn" {
   description = <<-EOT
     ARN of the event bus to which the outcome events are sent; `null` sends them to the default bus of the account and
-    Region. A bus of another account needs a policy that lets the function's role send to it.
+    Region. It must be in the function's Region; a bus of another account needs a policy that lets the function's role
+    send to it.
   EOT
   type        = string
   default     = null
@@ -314,10 +303,7 @@ variable "event_bus_arn" {
     condition = var.event_bus_arn == null ? true : can(
       regex("^arn:[^:]+:events:[^:]+:[0-9]{12}:event-bus/.+$", var.event_bus_arn)
     )
-    error_message = <<-EOT
-      The event_bus_arn must be the ARN of an event bus (arn:PARTITION:events:REGION:ACCOUNT:event-bus/NAME): give the
-      bus's ARN instead of its name.
-    EOT
+    error_message = "The event_bus_arn must be the ARN of an event bus (arn:PARTITION:events:REGION:ACCOUNT:event-bus/NAME): give the bus's ARN instead of its name."
   }
 }
 
@@ -340,9 +326,7 @@ variable "initial_delay_seconds" {
       var.initial_delay_seconds <= 900 &&
       floor(var.initial_delay_seconds) == var.initial_delay_seconds
     )
-    error_message = <<-EOT
-      The initial_delay_seconds must be a whole number from 0 to 900, which is the longest delivery delay of SQS.
-    EOT
+    error_message = "The initial_delay_seconds must be a whole number from 0 to 900, which is the longest delivery delay of SQS."
   }
 }
 
@@ -395,10 +379,7 @@ variable "backoff_max_delay_seconds" {
       var.backoff_max_delay_seconds <= 42300 &&
       floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
     )
-    error_message = <<-EOT
-      The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours,
-      and the function may run for 15 minutes of them.
-    EOT
+    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours, and the function may run for 15 minutes of them."
   }
 }
 
@@ -413,9 +394,7 @@ variable "max_attempts" {
 
   validation {
     condition     = var.max_attempts >= 1 && var.max_attempts <= 1000 && floor(var.max_attempts) == var.max_attempts
-    error_message = <<-EOT
-      The max_attempts must be a whole number from 1 to 1000, which is the largest maxReceiveCount of SQS.
-    EOT
+    error_message = "The max_attempts must be a whole number from 1 to 1000, which is the largest maxReceiveCount of SQS."
   }
 }
 
@@ -434,9 +413,7 @@ variable "message_retention_seconds" {
       var.message_retention_seconds <= 1209600 &&
       floor(var.message_retention_seconds) == var.message_retention_seconds
     )
-    error_message = <<-EOT
-      The message_retention_seconds must be a whole number from 60 to 1209600 (14 days), the limits of SQS.
-    EOT
+    error_message = "The message_retention_seconds must be a whole number from 60 to 1209600 (14 days), the limits of SQS."
   }
 }
 
@@ -494,10 +471,7 @@ variable "timeout" {
 
   validation {
     condition     = var.timeout >= 60 && var.timeout <= 900 && floor(var.timeout) == var.timeout
-    error_message = <<-EOT
-      The timeout must be a whole number of seconds from 60, which a batch of restores may need, to 900, the limit of
-      Lambda.
-    EOT
+    error_message = "The timeout must be a whole number of seconds from 60, which a batch of restores may need, to 900, the limit of Lambda."
   }
 }
 
@@ -519,8 +493,8 @@ variable "maximum_concurrency" {
 
 variable "reserved_concurrent_executions" {
   description = <<-EOT
-    Concurrency set aside for the function out of the account's, 0 or more; it should not be below
-    `maximum_concurrency`, and 0 stops the function. `-1` reserves none.
+    Concurrency set aside for the function out of the account's, 0 or more; 0 stops the function, and what is above 0 may
+    not be below `maximum_concurrency`. `-1` reserves none.
   EOT
   type        = number
   default     = -1
@@ -581,9 +555,7 @@ variable "vpc_config" {
     condition = var.vpc_config == null ? true : alltrue([
       for ids in [var.vpc_config.subnet_ids, var.vpc_config.security_group_ids] : length(ids) > 0
     ])
-    error_message = <<-EOT
-      The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out.
-    EOT
+    error_message = "The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out."
   }
 }
 
@@ -599,9 +571,7 @@ variable "permissions_boundary" {
     condition = var.permissions_boundary == null ? true : can(
       regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary)
     )
-    error_message = <<-EOT
-      The permissions_boundary must be the ARN of a managed IAM policy (arn:PARTITION:iam::ACCOUNT:policy/NAME).
-    EOT
+    error_message = "The permissions_boundary must be the ARN of a managed IAM policy (arn:PARTITION:iam::ACCOUNT:policy/NAME)."
   }
 }
 
@@ -614,7 +584,7 @@ variable "package_s3" {
     Takes the packages from S3 instead of from the module's own files, for those who may not deploy files from a
     repository. Copy `lambda_src/dist/function.zip` (and `layer.zip`) there and name the bucket, which is in the
     function's Region, and the keys. Without `layer_key` the layer still comes from the module's file, or from
-    `powertools_layer_arn`. A new package is seen only if its key or object version changes.
+    `powertools_layer_arn`, which excludes `layer_key`. A new package is seen only if its key or object version changes.
   EOT
   type = object({
     bucket                  = string
@@ -638,10 +608,7 @@ variable "powertools_layer_arn" {
     condition = var.powertools_layer_arn == null ? true : can(
       regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[^:]+:[0-9]+$", var.powertools_layer_arn)
     )
-    error_message = <<-EOT
-      The powertools_layer_arn must be the ARN of a layer version
-      (arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION): add the version number if it is missing.
-    EOT
+    error_message = "The powertools_layer_arn must be the ARN of a layer version (arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION): add the version number if it is missing."
   }
 }
 
@@ -663,10 +630,7 @@ variable "kms_key_arn" {
     condition = var.kms_key_arn == null ? true : can(
       regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn)
     )
-    error_message = <<-EOT
-      The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead
-      of an ID or alias.
-    EOT
+    error_message = "The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
   }
 }
 
@@ -683,10 +647,7 @@ variable "log_retention_in_days" {
       [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_in_days
     )
-    error_message = <<-EOT
-      The log_retention_in_days must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,
-      2192, 2557, 2922, 3288 or 3653.
-    EOT
+    error_message = "The log_retention_in_days must be 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
   }
 }
 

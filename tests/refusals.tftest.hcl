@@ -217,6 +217,52 @@ run "trigger_without_stream" {
   expect_failures = [aws_lambda_function.this]
 }
 
+run "less_reserved_concurrency_than_is_used" {
+  command = plan
+
+  variables {
+    maximum_concurrency            = 5
+    reserved_concurrent_executions = 4
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "as_much_reserved_concurrency_as_is_used" {
+  command = plan
+
+  variables {
+    maximum_concurrency            = 5
+    reserved_concurrent_executions = 5
+  }
+
+  assert {
+    condition     = aws_lambda_function.this[0].reserved_concurrent_executions == 5
+    error_message = "The concurrency is not reserved."
+  }
+}
+
+run "two_layers" {
+  command = plan
+
+  variables {
+    package_s3           = { bucket = "artifacts", function_key = "function.zip", layer_key = "layer.zip" }
+    powertools_layer_arn = "arn:aws-test:lambda:xx-test-1:111122223333:layer:powertools:3"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "event_bus_in_another_region" {
+  command = plan
+
+  variables {
+    event_bus_arn = "arn:aws-test:events:xx-test-2:111122223333:event-bus/restores"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
 run "first_delay_longer_than_the_longest" {
   command = plan
 

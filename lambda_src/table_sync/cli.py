@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         default=3600,
         help="how long to wait for AWS, which may still be restoring the target (default 3600)",
     )
@@ -200,6 +200,16 @@ def _settings(text: str) -> frozenset[str]:
             needed = setting.NEEDS.setting
             raise CommandError(f"{setting.NAME} cannot be looked at without {needed}: add {needed} to --only.")
     return names
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < math.inf:
+        raise CommandError(f"{text!r} is not a number of seconds: give 0 or more to --timeout.")
+    return seconds
 
 
 def _address(text: str) -> str:

@@ -100,8 +100,7 @@ class Desk:
         self.aws = aws
         self.directory = directory
         (directory / "main.tf").write_text(PROVIDER)
-        # Plain `terraform` in this directory finds what the runner has installed.
-        self.terraform = Terraform(directory, env=aws.environment() | {"TF_DATA_DIR": ".terraform"})
+        self.terraform = Terraform(directory, env=aws.environment())
         programs = directory / "bin"
         programs.mkdir()
         aws_cli.install(programs)
@@ -216,7 +215,8 @@ def make_on_demand_table(aws, name):
 
 def test_from_the_restore_to_the_retired_table(aws, desk):
     (desk.directory / "orders.tf").write_text(
-        f'resource "aws_dynamodb_table" "orders" {{\n  name = "orders"\n{TABLE}{INDEX_BLOCKS}}}\n'
+        'resource "aws_dynamodb_table" "orders" {\n  name = "orders"\n  deletion_protection_enabled = true\n'
+        f"{TABLE}{INDEX_BLOCKS}}}\n"
     )
     desk.init()
     aws.delays.ttl = 1

@@ -6,7 +6,6 @@ From a shell: `python -m tests.support.terraform init|validate|test|fmt-check DI
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import platform
@@ -176,10 +175,8 @@ class Terraform:
         self._process: subprocess.Popen[bytes] | None = None
         self._interrupted = False
         self._lock = threading.Lock()
-        # Two states of one directory may be worked on at once, and each run writes into its data directory.
-        identity = hashlib.sha256(f"{self.directory} {state}".encode()).hexdigest()[:8]
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-            "TF_DATA_DIR": str(WORK / "data" / f"{self.directory.name}-{identity}"),
+            "TF_DATA_DIR": str(_data_directory(self.directory, state)),
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
@@ -310,6 +307,15 @@ class Terraform:
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGINT)
+
+
+def _data_directory(directory: Path, state: Path | None) -> Path:
+    """Return where Terraform keeps modules and links to providers: what is temporary takes them with it."""
+    if not directory.is_relative_to(REPOSITORY):
+        return directory / ".terraform"
+    if state:
+        return state.resolve().parent / ".terraform"
+    return WORK / "data" / directory.relative_to(REPOSITORY)
 
 
 def _variables(variables: Mapping[str, Any]) -> list[str]:

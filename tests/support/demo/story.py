@@ -79,7 +79,6 @@ class Demo:
             making = executor.submit(self._make_source)
             terraform = Terraform(
                 REPOSITORY / "examples" / "local",
-                {"TF_DATA_DIR": str(self._directory / "data")},
                 state=self._directory / "terraform.tfstate",
                 on_line=take,
             )
