@@ -224,7 +224,7 @@ resource "aws_lambda_function" "this" {
       condition = (
         var.reserved_concurrent_executions < 1 || var.reserved_concurrent_executions >= var.maximum_concurrency
       )
-      error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because each invocation that Lambda throttles uses up one of a restore's attempts: raise the one or lower the other."
+      error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because Lambda would throttle what the queue starts beyond it, and restores would wait: raise the one or lower the other."
     }
 
     precondition {

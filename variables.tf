@@ -65,7 +65,8 @@ variable "include_tables" {
   description = <<-EOT
     Table names to which restores are limited, in which `*` stands for any characters, such as `prod-*`; empty for all.
     A restore is looked after if the name of its source or that of its target is among them. Others do not even pass
-    the rules, as long as the names fit into an event pattern (2048 characters); beyond that, the function lets them be.
+    the rules, as long as the names fit into an event pattern (2048 characters, few names with `*`); beyond that, the
+    function lets them be.
   EOT
   type        = list(string)
   default     = []
@@ -332,7 +333,7 @@ variable "initial_delay_seconds" {
 
 variable "backoff_base_seconds" {
   description = <<-EOT
-    Seconds between the first look and the second, 1 to 42300; no later delay is shorter. It may not exceed
+    Seconds between the first look and the second, 1 to 36900; no later delay is shorter. It may not exceed
     `backoff_max_delay_seconds`.
   EOT
   type        = number
@@ -342,10 +343,10 @@ variable "backoff_base_seconds" {
   validation {
     condition = (
       var.backoff_base_seconds >= 1 &&
-      var.backoff_base_seconds <= 42300 &&
+      var.backoff_base_seconds <= 36900 &&
       floor(var.backoff_base_seconds) == var.backoff_base_seconds
     )
-    error_message = "The backoff_base_seconds must be a whole number from 1 to 42300."
+    error_message = "The backoff_base_seconds must be a whole number from 1 to 36900."
   }
 }
 
@@ -365,7 +366,7 @@ variable "backoff_rate" {
 
 variable "backoff_max_delay_seconds" {
   description = <<-EOT
-    Longest delay between two looks in seconds, 1 to 42300. It bounds how long after the end of a restore the table is
+    Longest delay between two looks in seconds, 1 to 36900. It bounds how long after the end of a restore the table is
     looked at; the default keeps that under two minutes.
   EOT
   type        = number
@@ -373,13 +374,14 @@ variable "backoff_max_delay_seconds" {
   nullable    = false
 
   validation {
-    # A message is hidden for at most 12 hours from its receipt, and the function may have run for 15 minutes of them.
+    # A message is hidden for at most 12 hours from its receipt. Of these Lambda may have tried for 90 minutes to start the
+    # function (the queue's visibility timeout), and that may have run for 15 (the longest timeout).
     condition = (
       var.backoff_max_delay_seconds >= 1 &&
-      var.backoff_max_delay_seconds <= 42300 &&
+      var.backoff_max_delay_seconds <= 36900 &&
       floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
     )
-    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 42300: SQS hides a message for at most 12 hours, and the function may run for 15 minutes of them."
+    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 36900: SQS hides a message for at most 12 hours, of which the function may take 105 minutes to start and end."
   }
 }
 
@@ -493,8 +495,9 @@ variable "maximum_concurrency" {
 
 variable "reserved_concurrent_executions" {
   description = <<-EOT
-    Concurrency set aside for the function out of the account's, 0 or more; 0 stops the function, and what is above 0 may
-    not be below `maximum_concurrency`. `-1` reserves none.
+    Concurrency set aside for the function out of the account's, 0 or more. What is above 0 may not be below
+    `maximum_concurrency`; 0 stops the function, and SQS drops what then waits for `message_retention_seconds`. `-1`
+    reserves none.
   EOT
   type        = number
   default     = -1

@@ -17,8 +17,8 @@ run "defaults" {
           eventName   = ["RestoreTableToPointInTime"]
           errorCode   = [{ exists = false }]
           requestParameters = {
-            targetTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
-            sourceTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
+            targetTableName = [{ exists = false }, { anything-but = { prefix = ["awsbackup-restore-test-"] } }]
+            sourceTableName = [{ exists = false }, { anything-but = { prefix = ["awsbackup-restore-test-"] } }]
             sourceTableArn = [
               { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }
             ]
@@ -33,9 +33,14 @@ run "defaults" {
           eventName   = ["RestoreTableFromBackup"]
           errorCode   = [{ exists = false }]
           requestParameters = {
-            targetTableName = [{ exists = false }, { anything-but = { wildcard = ["awsbackup-restore-test-*"] } }]
+            targetTableName = [{ exists = false }, { anything-but = { prefix = ["awsbackup-restore-test-"] } }]
             backupArn = [
-              { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*/backup/*"] } }
+              { exists = false },
+              {
+                anything-but = {
+                  prefix = ["arn:aws-test:dynamodb:xx-test-1:111122223333:table/awsbackup-restore-test-"]
+                }
+              },
             ]
           }
         }
@@ -44,10 +49,15 @@ run "defaults" {
         source      = ["aws.backup"]
         detail-type = ["Restore Job State Change"]
         detail = {
-          resourceType = ["DynamoDB"]
+          resourceType = ["DynamoDB", "DynamoDB.FullyManaged"]
           status       = ["COMPLETED"]
           createdResourceArn = [
-            { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }
+            { exists = false },
+            {
+              anything-but = {
+                prefix = ["arn:aws-test:dynamodb:xx-test-1:111122223333:table/awsbackup-restore-test-"]
+              }
+            },
           ]
           sourceResourceArn = [
             { exists = false }, { anything-but = { wildcard = ["*:table/awsbackup-restore-test-*"] } }

@@ -98,12 +98,22 @@ run "every_input_is_passed_on" {
           requestParameters = {
             "$or" = [
               {
-                backupArn       = [{ wildcard = "*:table/orders/backup/*" }, { wildcard = "*:table/prod-*/backup/*" }]
-                targetTableName = [{ exists = false }, { anything-but = { wildcard = ["*-test"] } }]
+                backupArn = [
+                  { prefix = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/orders/backup/" },
+                  { prefix = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/prod-" },
+                ]
+                targetTableName = [{ exists = false }, { anything-but = { suffix = ["-test"] } }]
               },
               {
-                backupArn       = [{ exists = false }, { anything-but = { wildcard = ["*:table/*-test/backup/*"] } }]
-                targetTableName = [{ wildcard = "orders" }, { wildcard = "prod-*" }]
+                backupArn = [
+                  { exists = false },
+                  {
+                    anything-but = {
+                      wildcard = ["arn:aws-test:dynamodb:xx-test-1:111122223333:table/*-test/backup/*"]
+                    }
+                  },
+                ]
+                targetTableName = ["orders", { prefix = "prod-" }]
               },
             ]
           }
@@ -298,7 +308,7 @@ run "all_tables" {
   }
 }
 
-# EventBridge takes 2048 characters: with more, the function sorts the restores out.
+# EventBridge takes 2048 characters and a few wildcards: with more, the function sorts the restores out.
 
 run "more_tables_than_a_pattern_takes" {
   command = plan
@@ -318,6 +328,21 @@ run "more_tables_than_a_pattern_takes" {
   assert {
     condition     = strcontains(aws_lambda_function.this[0].environment[0].variables["INCLUDE_TABLES"], "table-number-59")
     error_message = "The function does not know all tables."
+  }
+}
+
+run "more_wildcards_than_a_pattern_takes" {
+  command = plan
+
+  variables {
+    include_tables = ["prod-*", "stage-*", "core-*"]
+  }
+
+  assert {
+    condition = {
+      for type, rule in aws_cloudwatch_event_rule.this : type => strcontains(rule.event_pattern, "stage-")
+    } == { point_in_time = false, backup = true, aws_backup = false }
+    error_message = "A pattern is too complex for EventBridge, or one that is not leaves the tables out."
   }
 }
 

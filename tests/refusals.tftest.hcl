@@ -81,9 +81,9 @@ run "above_the_limits" {
     include_tables            = [join("", [for n in range(1023) : "x"]), "x"]
     exclude_tables            = [for n in range(342) : "xx"]
     initial_delay_seconds     = 901
-    backoff_base_seconds      = 42301
+    backoff_base_seconds      = 36901
     backoff_rate              = 10.1
-    backoff_max_delay_seconds = 42301
+    backoff_max_delay_seconds = 36901
     max_attempts              = 1001
     message_retention_seconds = 1209601
     memory_size               = 10241
@@ -121,9 +121,9 @@ run "at_the_highest_limits" {
     include_tables            = [join("", [for n in range(1024) : "x"])]
     exclude_tables            = [for n in range(341) : "xx"]
     initial_delay_seconds     = 900
-    backoff_base_seconds      = 42300
+    backoff_base_seconds      = 36900
     backoff_rate              = 10
-    backoff_max_delay_seconds = 42300
+    backoff_max_delay_seconds = 36900
     max_attempts              = 2
     message_retention_seconds = 1209600
     memory_size               = 10240
@@ -134,7 +134,7 @@ run "at_the_highest_limits" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 900 + 2 * 42300
+    condition     = output.retry_window_seconds == 900 + 2 * 36900
     error_message = "Two attempts with the longest delays are not a window of both."
   }
 }

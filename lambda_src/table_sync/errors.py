@@ -70,6 +70,10 @@ _MEANING_IN_OPERATION = {
     ("CreateEventSourceMapping", "ResourceConflictException"): Meaning.ALREADY_SO,
     ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
     ("PutEvents", "ResourceNotFoundException"): Meaning.FINAL,
+    # Application Auto Scaling: as many targets, policies or actions as the account may have.
+    ("PutScalingPolicy", "LimitExceededException"): Meaning.FINAL,
+    ("PutScheduledAction", "LimitExceededException"): Meaning.FINAL,
+    ("RegisterScalableTarget", "LimitExceededException"): Meaning.FINAL,
     # Lambda: another operation on the mapping is in progress.
     ("TagResource", "ResourceConflictException"): Meaning.SETTLING,
 }
@@ -77,8 +81,14 @@ _MEANING_IN_OPERATION = {
 _MEANING_OF_MESSAGE = {
     # CloudWatch throttles the alarms of a scaling policy (hashicorp/terraform-provider-aws#2275).
     "FailedResourceAccessException": {"rate exceeded": Meaning.TRANSIENT},
+    "InvalidParameterValueException": {
+        # Lambda does not see yet the stream that was enabled a moment ago (aws-amplify/amplify-cli#11626).
+        "stream not found": Meaning.SETTLING,
+    },
     "ValidationException": {
         "already has an enabled stream": Meaning.SETTLING,
+        # Application Auto Scaling does not see the table yet (terraform-aws-modules/terraform-aws-dynamodb-table#15).
+        "table does not exist": Meaning.SETTLING,
         "modified multiple times within a fixed interval": Meaning.TRANSIENT,
         "precision is already set to the desired value": Meaning.ALREADY_SO,
         "timetolive is already enabled": Meaning.ALREADY_SO,

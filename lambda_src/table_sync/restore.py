@@ -9,6 +9,8 @@ from typing import Any
 
 from table_sync.aws import is_table_arn, is_table_name, table_arn
 
+# The second is of backups with AWS Backup's advanced features for DynamoDB.
+_RESOURCE_TYPES = ("DynamoDB", "DynamoDB.FullyManaged")
 # It is logged, which no other part of an event may be: nothing else may pass for one.
 _ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,127}")
 
@@ -103,7 +105,7 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any]) -> Restore:
     Source: AWS Backup developer guide, Monitoring AWS Backup events using Amazon EventBridge, Restore Job events.
     """
     status = detail.get("status")
-    if event.get("detail-type") != "Restore Job State Change" or detail.get("resourceType") != "DynamoDB":
+    if event.get("detail-type") != "Restore Job State Change" or detail.get("resourceType") not in _RESOURCE_TYPES:
         raise NotARestoreError("The event of AWS Backup is not of a restore job of a DynamoDB table.")
     if status in ("FAILED", "ABORTED"):
         raise RestoreRefusedError(status)

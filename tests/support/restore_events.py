@@ -2,7 +2,8 @@
 
 Sources: CloudTrail user guide, "CloudTrail record contents"; DynamoDB API reference, RestoreTableToPointInTime and
 RestoreTableFromBackup; AWS Backup developer guide, "Monitoring AWS Backup events using Amazon EventBridge", Restore Job
-events, state COMPLETED (its example is of a database).
+events, state COMPLETED (its example is of a database); the resource type of a table whose backup has AWS Backup's
+advanced features, from an event of June 2025 (NHSDigital/eps-prescription-status-update-api, psuRestoreValidationLambda).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def aws_backup(source: str = "orders", target: str = "orders-restored", **detail
         "creationDate": "2026-07-15T03:10:01.742Z",
         "iamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/role-of-jane",
         "percentDone": 0,
-        "resourceType": "DynamoDB",
+        "resourceType": "DynamoDB.FullyManaged",
         "status": "COMPLETED",
         "createdResourceArn": arn(target),
         "completionDate": "2026-07-15T03:14:53.128Z",

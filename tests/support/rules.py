@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.support.restore_events import ACCOUNT, REGION
 from tests.support.terraform_console import evaluate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TESTED = "awsbackup-restore-test-*"
+_TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}"
+_TESTED = "awsbackup-restore-test-"
 
 
-def _none_of(pattern: str) -> list[dict[str, Any]]:
-    return [{"exists": False}, {"anything-but": {"wildcard": [pattern]}}]
+def _none_of(operator: str, text: str) -> list[dict[str, Any]]:
+    return [{"exists": False}, {"anything-but": {operator: [text]}}]
 
 
 def _call(name: str, **parameters: Any) -> dict[str, Any]:
@@ -32,23 +34,23 @@ def _call(name: str, **parameters: Any) -> dict[str, Any]:
 DEFAULT_PATTERNS: dict[str, dict[str, Any]] = {
     "point_in_time": _call(
         "RestoreTableToPointInTime",
-        targetTableName=_none_of(_TESTED),
-        sourceTableName=_none_of(_TESTED),
-        sourceTableArn=_none_of(f"*:table/{_TESTED}"),
+        targetTableName=_none_of("prefix", _TESTED),
+        sourceTableName=_none_of("prefix", _TESTED),
+        sourceTableArn=_none_of("wildcard", f"*:table/{_TESTED}*"),
     ),
     "backup": _call(
         "RestoreTableFromBackup",
-        targetTableName=_none_of(_TESTED),
-        backupArn=_none_of(f"*:table/{_TESTED}/backup/*"),
+        targetTableName=_none_of("prefix", _TESTED),
+        backupArn=_none_of("prefix", f"{_TABLES}:table/{_TESTED}"),
     ),
     "aws_backup": {
         "source": ["aws.backup"],
         "detail-type": ["Restore Job State Change"],
         "detail": {
-            "resourceType": ["DynamoDB"],
+            "resourceType": ["DynamoDB", "DynamoDB.FullyManaged"],
             "status": ["COMPLETED"],
-            "createdResourceArn": _none_of(f"*:table/{_TESTED}"),
-            "sourceResourceArn": _none_of(f"*:table/{_TESTED}"),
+            "createdResourceArn": _none_of("prefix", f"{_TABLES}:table/{_TESTED}"),
+            "sourceResourceArn": _none_of("wildcard", f"*:table/{_TESTED}*"),
         },
     },
 }
@@ -60,5 +62,8 @@ def rendered_patterns(directory: Path, **variables: Any) -> dict[str, str]:
 
     `directory` is an empty one, where Terraform runs. See `evaluate` for what is raised.
     """
-    patterns: dict[str, str] = evaluate("local.event_patterns", "event_patterns.tf", directory, **variables)
+    stubs = {"arn_prefix": {"dynamodb": _TABLES}}
+    patterns: dict[str, str] = evaluate(
+        "local.event_patterns", "event_patterns.tf", directory, stubs=stubs, **variables
+    )
     return patterns

@@ -322,6 +322,36 @@ def test_a_pattern_has_at_most_2048_characters():
         event_patterns.parse(longest + " ")
 
 
+# The two of github.com/vals-ai/Valkyrie/pull/278, of which AWS took the first.
+@pytest.mark.parametrize(("stacks", "taken"), [("Shared Tracker Worker", True), ("Shared Tracker Worker Other", False)])
+def test_a_pattern_of_many_wildcards_is_too_complex(stacks, taken):
+    pattern = json.dumps({"detail": {"stack-id": [{"wildcard": f"*:stack/{name}/*"} for name in stacks.split()]}})
+    if taken:
+        event_patterns.parse(pattern)
+    else:
+        with pytest.raises(AwsError, match="too complex"):
+            event_patterns.parse(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"$or": [{"a": [{"wildcard": "*b*c*"}]}, {"a": [{"anything-but": {"wildcard": ["*d*e*f*", "*g*h*i*"]}}]}]},
+        {"a": [{"wildcard": "*xxxxxxxxxx*"}]},
+    ],
+    ids=str,
+)
+def test_alternatives_and_what_repeats_its_beginning_add_up(pattern):
+    with pytest.raises(AwsError, match="too complex"):
+        event_patterns.parse(json.dumps(pattern))
+
+
+def test_names_beside_wildcards_and_other_operators_make_no_pattern_complex():
+    names = [f"table-{number}" for number in range(30)]
+    event_patterns.parse(json.dumps({"a": [{"anything-but": {"wildcard": [*names, "*-test"]}}]}))
+    event_patterns.parse(json.dumps({"a": [{"prefix": name} for name in names]}))
+
+
 def test_a_rule_with_such_a_pattern_is_refused(aws):
     with pytest.raises(ClientError, match="InvalidEventPatternException"):
         aws.client("events").put_rule(Name="x", EventPattern='{"a": [{"like": "b"}]}')

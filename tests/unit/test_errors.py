@@ -21,6 +21,9 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
     ("error", "expected"),
     [
         (client_error("LimitExceededException"), Meaning.TRANSIENT),
+        (client_error("LimitExceededException", operation="RegisterScalableTarget"), Meaning.FINAL),
+        (client_error("LimitExceededException", operation="PutScalingPolicy"), Meaning.FINAL),
+        (client_error("LimitExceededException", operation="PutScheduledAction"), Meaning.FINAL),
         (client_error("ThrottlingException"), Meaning.TRANSIENT),
         (client_error("TooManyRequestsException", status=429), Meaning.TRANSIENT),
         (client_error("ExpiredTokenException"), Meaning.TRANSIENT),
@@ -47,6 +50,22 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         (client_error("ResourceConflictException", operation="CreateEventSourceMapping"), Meaning.ALREADY_SO),
         (client_error("ResourceNotFoundException", operation="CreateEventSourceMapping"), Meaning.FINAL),
         (client_error("InvalidParameterValueException", operation="CreateEventSourceMapping"), Meaning.FINAL),
+        (
+            client_error(
+                "InvalidParameterValueException",
+                operation="CreateEventSourceMapping",
+                message="Stream not found: arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
+            ),
+            Meaning.SETTLING,
+        ),
+        (
+            client_error(
+                "ValidationException",
+                operation="RegisterScalableTarget",
+                message="DynamoDB table does not exist: table/orders",
+            ),
+            Meaning.SETTLING,
+        ),
         (client_error("ValidationException", message="TimeToLive is already enabled"), Meaning.ALREADY_SO),
         (
             client_error("ValidationException", message="TimeToLive is active on a different AttributeName"),

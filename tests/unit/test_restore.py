@@ -16,6 +16,11 @@ def test_each_kind_of_restore_is_read(event):
     assert parse(json.dumps(event())) == Restore(source=ORDERS, target=RESTORED)
 
 
+@pytest.mark.parametrize("resource_type", ["DynamoDB", "DynamoDB.FullyManaged"])
+def test_a_job_restores_from_backups_with_and_without_advanced_features(resource_type):
+    assert parse(json.dumps(aws_backup(resourceType=resource_type))) == Restore(source=ORDERS, target=RESTORED)
+
+
 @pytest.mark.parametrize("source", [ORDERS, arn("orders", "us-east-2")])
 def test_the_source_may_be_an_arn_also_of_another_region(source):
     assert parse(json.dumps(point_in_time(source))) == Restore(source=source, target=RESTORED)
@@ -73,6 +78,7 @@ REFUSED = {
     "backup without target": backup(requestParameters={"backupArn": f"{ORDERS}/backup/{BACKUP_ID}"}),
     "other event of AWS Backup": aws_backup() | {"detail-type": "Backup Job State Change"},
     "other resource": aws_backup(resourceType="RDS"),
+    "several resources": aws_backup(resourceType=["DynamoDB"]),
     "job that still runs": aws_backup(status="RUNNING"),
     "several statuses": aws_backup(status=["COMPLETED"]),
     "job without source": aws_backup(sourceResourceArn=None),
