@@ -148,11 +148,18 @@ locals {
           Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
           Resource = local.target_tables
         },
-        # DynamoDB checks them on the caller (its developer guide, Using IAM for Kinesis Data Streams and DynamoDB).
+        # DynamoDB checks them on the caller (its developer guide, Using IAM for Kinesis Data Streams and DynamoDB), the
+        # first two when it describes the destinations of a table, be it the source in another Region.
         {
-          Sid      = "UseKinesisStreams"
+          Sid      = "DescribeKinesisStreams"
           Effect   = "Allow"
-          Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
+          Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary"]
+          Resource = "arn:${local.partition}:kinesis:*:${local.account}:stream/*"
+        },
+        {
+          Sid      = "WriteKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:PutRecords"]
           Resource = "${local.arn_prefix.kinesis}:stream/*"
         },
         {
@@ -389,12 +396,13 @@ locals {
     {
       when = var.enable_alarm_settings
       statements = [
-        # Which alarms are on a table only their descriptions tell, those of all alarms.
+        # Which alarms are on a table only their descriptions tell, those of all metric alarms. Only composite alarms need
+        # the permission on everything (CloudWatch API reference, DescribeAlarms).
         {
           Sid      = "ReadAlarms"
           Effect   = "Allow"
           Action   = ["cloudwatch:DescribeAlarms"]
-          Resource = "*"
+          Resource = "arn:${local.partition}:cloudwatch:*:${local.account}:alarm:*"
         },
         {
           Sid      = "WriteAlarms"

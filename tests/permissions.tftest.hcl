@@ -92,9 +92,10 @@ run "kinesis_settings" {
         "dynamodb:EnableKinesisStreamingDestination",
         "dynamodb:UpdateKinesisStreamingDestination",
       ]
-      UseKinesisStreams  = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecords"]
-      ListKinesisStreams = ["kinesis:ListStreams"]
-      LinkKinesisRole    = ["iam:CreateServiceLinkedRole"]
+      DescribeKinesisStreams = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary"]
+      WriteKinesisStreams    = ["kinesis:PutRecords"]
+      ListKinesisStreams     = ["kinesis:ListStreams"]
+      LinkKinesisRole        = ["iam:CreateServiceLinkedRole"]
     }
     error_message = "The toggle grants more or less than it needs."
   }
@@ -581,7 +582,8 @@ run "everything" {
       WriteTags                = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
       ReadKinesisDestinations  = "arn:aws-test:dynamodb:*:111122223333:table/*"
       WriteKinesisDestinations = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
-      UseKinesisStreams        = "arn:aws-test:kinesis:xx-test-1:111122223333:stream/*"
+      DescribeKinesisStreams   = "arn:aws-test:kinesis:*:111122223333:stream/*"
+      WriteKinesisStreams      = "arn:aws-test:kinesis:xx-test-1:111122223333:stream/*"
       ListKinesisStreams       = "*"
       LinkKinesisRole = join("/", [
         "arn:aws-test:iam::111122223333:role/aws-service-role", "kinesisreplication.dynamodb.amazonaws.com", "*"
@@ -613,7 +615,7 @@ run "everything" {
       ])
       ReadResourcePolicies    = "arn:aws-test:dynamodb:*:111122223333:table/*"
       WriteResourcePolicies   = "arn:aws-test:dynamodb:xx-test-1:111122223333:table/*"
-      ReadAlarms              = "*"
+      ReadAlarms              = "arn:aws-test:cloudwatch:*:111122223333:alarm:*"
       WriteAlarms             = "arn:aws-test:cloudwatch:xx-test-1:111122223333:alarm:*"
       ReadScalableTargetTags  = "arn:aws-test:application-autoscaling:*:111122223333:scalable-target/*"
       WriteScalableTargetTags = "arn:aws-test:application-autoscaling:xx-test-1:111122223333:scalable-target/*"

@@ -12,6 +12,7 @@ from tests.support.tables import (
     INDEXES,
     give_auto_scaling,
     index_of,
+    let_read_streams,
     make_source,
     make_table,
     restore,
@@ -136,6 +137,51 @@ def test_a_trigger_whose_function_is_gone_keeps_the_other_from_nothing(aws, pipe
     assert [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]] == [
         "orders-index:live"
     ]
+
+
+@pytest.mark.parametrize(
+    ("function", "lost"),
+    [
+        ("orders-audit", {"triggers", "event_source_mapping_tags"}),
+        # Its mapping is disabled, and has no tags.
+        ("orders-index", {"triggers"}),
+    ],
+)
+def test_a_trigger_whose_function_may_read_the_source_s_stream_only(aws, pipeline, function, lost):
+    make_source(aws)
+    let_read_streams(aws, function, "orders")
+    enforce_permissions(aws, pipeline)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    stream = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamArn"]
+    (message,) = aws.sqs.messages(pipeline.function.dlq_arn)
+    assert message.body == pipeline.invocations[0].event["Records"][0]["body"]
+    reason = message.attributes["FailureReason"]["StringValue"]
+    refusal = f"CreateEventSourceMapping: InvalidParameterValueException: Cannot access stream {stream}. "
+    assert reason.startswith(f"triggers: {refusal}Please ensure the role can perform the GetRecords,")
+    assert pipeline.attempts[-1]["settings"]["triggers"]["status"] == "failed"
+    aws.clock.advance(120)  # what is still ENABLING
+    expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
+    assert {setting for setting, value in expected.items() if actual[setting] != value} == lost
+
+    let_read_streams(aws, function, "*")
+    deployed = pipeline.function
+    aws.client("sqs").start_message_move_task(SourceArn=deployed.dlq_arn, DestinationArn=deployed.queue_arn)
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert aws.sqs.messages(pipeline.function.dlq_arn) == []
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def enforce_permissions(aws, pipeline):
+    """Let the function do anything, and the functions of triggers what their roles allow."""
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    aws.client("iam").put_role_policy(
+        RoleName=pipeline.function.name,
+        PolicyName="everything",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
+    aws.permissions.enforced = True
 
 
 def test_a_deleted_source_is_final_at_the_first_attempt(aws, pipeline):

@@ -15,7 +15,14 @@ from tests.support.child_process import ChildProcessRuntime
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.lambda_service import LambdaService
 from tests.support.pipeline import Pipeline
-from tests.support.tables import make_source, make_table, restore, settings_of, wait_until_active
+from tests.support.tables import (
+    let_read_streams,
+    make_source,
+    make_table,
+    restore,
+    settings_of,
+    wait_until_active,
+)
 from tests.support.terraform import REPOSITORY
 
 GUIDE = (REPOSITORY / "docs/operations.md").read_text()
@@ -141,7 +148,7 @@ def test_a_night_on_call(pipeline, tmp_path):
     # Which alarm, and what is in the queue.
     (which,) = commands_of("## Which alarm is it?")
     assert shell.run(which) == f"{NAME}-dlq-not-empty\t1 datapoint was >= 1"
-    count, read = commands_of("## Messages in the dead-letter queue")
+    count, read, *_ = commands_of("## Messages in the dead-letter queue")
     assert json.loads(shell.run(count))["Attributes"]["ApproximateNumberOfMessages"] == "2"
     messages = [json.loads(entry) for entry in re.split(r"(?<=\n\})\n", shell.run(read))]
     by_restore = {str(message["restore"]): message["reason"] for message in messages}
@@ -179,6 +186,32 @@ def test_a_night_on_call(pipeline, tmp_path):
     assert shell.run(look).splitlines() == ["in_sync", "true"]
     assert len(aws.sqs.messages(pipeline.function.dlq_arn)) == 1  # the one that is no restore
     shell.run(purge)
+    assert aws.sqs.messages(pipeline.function.dlq_arn) == []
+
+
+def test_a_trigger_whose_function_may_not_read_the_stream(pipeline, tmp_path):
+    aws = pipeline.aws
+    make_source(aws)
+    let_read_streams(aws, "orders-audit", "orders")
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="everything", PolicyDocument=policy)
+    aws.permissions.enforced = True
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    shell = Shell(aws, tmp_path)
+
+    _, read, which, allow_role = commands_of("## Messages in the dead-letter queue")
+    reason = json.loads(shell.run(read))["reason"]
+    assert re.search(r"^triggers: .*: Cannot access stream \S+/orders-restored/stream/", reason)
+    aws.clock.advance(61)
+    assert shell.run(which) == f"arn:aws:lambda:eu-west-1:{aws.account}:function:orders-audit"
+    shell.run(allow_role)
+    move, *_ = commands_of("## Redrive")
+    shell.run(move)
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert settings_of(aws, "orders-restored")["triggers"] == settings_of(aws, "orders")["triggers"]
     assert aws.sqs.messages(pipeline.function.dlq_arn) == []
 
 
@@ -223,7 +256,7 @@ def test_the_reasons_that_are_explained_are_given(heading):
     cells = [row.split(" | ")[0].strip("| ") for row in section.splitlines() if row.startswith("| `")]
     said = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
     code = "\n".join(path.read_text() for path in (REPOSITORY / "lambda_src/table_sync").rglob("*.py"))
-    of_lambda = {"Runtime.ImportModuleError", "Task timed out", "ERROR_CODE"}
+    of_lambda = {"Runtime.ImportModuleError", "Task timed out", "ERROR_CODE", "Cannot access stream"}
     examples = (
         r"\.\.\.|enable_|_settings|eu-\w+-\d|\d+|:|PAY_PER_REQUEST|CREATING|stream$|^triggers|AccessDeniedException"
     )

@@ -223,6 +223,19 @@ def test_each_toggle_alone_has_what_it_needs_and_nothing_else(policies, toggle):
     assert unused(policies[toggle], result.used) == []
 
 
+def test_a_source_in_another_region_is_read_under_the_role_that_terraform_makes(policies):
+    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15) as pipeline:
+        source = make_source(aws, region="us-east-1")
+        enforce(aws, pipeline, policies["all"])
+        restore(aws, source, "orders-restored")
+        pipeline.run()
+        last = pipeline.attempts[-1]
+    assert (last["outcome"], last.get("reason")) == ("in_sync", None)
+    skipped = {name for name, outcome in last["settings"].items() if outcome["status"] == "skipped"}
+    # What is bound to a Region is read there too, to say that there is something.
+    assert skipped == {"kinesis", "triggers", "event_source_mapping_tags", "alarms"}
+
+
 def test_a_toggle_that_is_off_leaves_no_permission_behind(policies):
     result = run(policies["none"], set())
     assert result.broken == []

@@ -2,8 +2,8 @@
 
 Sources: CloudTrail user guide, "CloudTrail record contents"; DynamoDB API reference, RestoreTableToPointInTime and
 RestoreTableFromBackup; AWS Backup developer guide, "Monitoring AWS Backup events using Amazon EventBridge", Restore Job
-events, state COMPLETED (its example is of a database); the resource type of a table whose backup has AWS Backup's
-advanced features, from an event of June 2025 (NHSDigital/eps-prescription-status-update-api, psuRestoreValidationLambda).
+events, state COMPLETED (its example is of a database); an event of June 2025 for the resource type of a table whose
+backup has AWS Backup's advanced features (NHSDigital/eps-prescription-status-update-api, psuRestoreValidationLambda).
 """
 
 from __future__ import annotations

@@ -106,12 +106,13 @@ def give_kinesis_destination(aws: EmbeddedAWS, name: str, region: str = REGION, 
 
 
 def make_function(aws: EmbeddedAWS, name: str, region: str = REGION) -> str:
-    """Make a function for triggers; return its ARN."""
+    """Make a function for triggers, which may read the streams of every table; return its ARN."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws.client("iam", region).create_role(
         RoleName=f"{name}-{region}",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
     )
+    let_read_streams(aws, name, "*", region)
     function = aws.client("lambda", region).create_function(
         FunctionName=name,
         Runtime="python3.13",
@@ -120,6 +121,20 @@ def make_function(aws: EmbeddedAWS, name: str, region: str = REGION) -> str:
         Code={"ZipFile": zip_of({"trigger.py": "def handler(event, context): pass"})},
     )
     return str(function["FunctionArn"])
+
+
+def let_read_streams(aws: EmbeddedAWS, function: str, table: str, region: str = REGION) -> None:
+    """Let a function for triggers read the streams of the table, and no others."""
+    allow = {
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{verb}" for verb in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+        "Resource": f"arn:aws:dynamodb:{region}:{aws.account}:table/{table}/stream/*",
+    }
+    aws.client("iam", region).put_role_policy(
+        RoleName=f"{function}-{region}",
+        PolicyName="read-streams",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
+    )
 
 
 def give_triggers(aws: EmbeddedAWS, name: str, region: str = REGION) -> None:

@@ -167,6 +167,12 @@ def test_one_policy_a_metric(scaling):
 @pytest.mark.usefixtures("targets")
 def test_scheduled_actions_are_upserts(scaling):
     action = READ | {"ScheduledActionName": "nightly"}
+
+    def only_action():
+        answer = scaling.describe_scheduled_actions(ServiceNamespace="dynamodb", ResourceId="table/orders")
+        (told,) = answer["ScheduledActions"]
+        return told
+
     scaling.put_scheduled_action(
         **action,
         Schedule="cron(0 1 * * ? *)",
@@ -175,13 +181,13 @@ def test_scheduled_actions_are_upserts(scaling):
         EndTime=1_900_000_000,
         ScalableTargetAction={"MinCapacity": 1, "MaxCapacity": 2},
     )
+    assert only_action()["StartTime"].timestamp() == 1_800_000_000
+    assert only_action()["EndTime"].timestamp() == 1_900_000_000
     scaling.put_scheduled_action(**action, Schedule="at(2030-01-01T00:00:00)")
-    (told,) = scaling.describe_scheduled_actions(ServiceNamespace="dynamodb", ResourceId="table/orders")[
-        "ScheduledActions"
-    ]
+    told = only_action()
     assert (told["Schedule"], told["Timezone"]) == ("at(2030-01-01T00:00:00)", "Europe/Berlin")
     assert told["ScalableTargetAction"] == {"MinCapacity": 1, "MaxCapacity": 2}
-    assert told["StartTime"].timestamp() == 1_800_000_000
+    assert not {"StartTime", "EndTime"} & told.keys()
     scaling.delete_scheduled_action(**action)
     assert refused(scaling.delete_scheduled_action, **action) == "ObjectNotFoundException"
 

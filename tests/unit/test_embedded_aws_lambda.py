@@ -1,4 +1,5 @@
 import io
+import json
 import zipfile
 
 import pytest
@@ -158,6 +159,36 @@ def test_a_stream_of_another_region(aws, stream):
     there = aws.client("lambda", "us-east-1")
     make_function(aws, there)
     assert refused(create, there, stream)[0] == "InvalidParameterValueException"
+
+
+READS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+
+
+def let_role(aws, actions, table):
+    resource = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}/stream/*"
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
+    aws.client("iam").put_role_policy(RoleName="role", PolicyName="streams", PolicyDocument=json.dumps(policy))
+
+
+@pytest.mark.usefixtures("function")
+def test_a_function_whose_role_may_read_the_stream(aws, lambda_, stream):
+    aws.permissions.enforced = True
+    let_role(aws, READS, "orders")
+    assert create(lambda_, stream)["State"] == "Creating"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize(
+    "allowed", [(READS, "ledger"), *(([read for read in READS if read != missing], "orders") for missing in READS)]
+)
+@pytest.mark.usefixtures("function")
+def test_a_function_whose_role_may_not_read_the_stream(aws, lambda_, stream, allowed, enabled):
+    aws.permissions.enforced = True
+    let_role(aws, *allowed)
+    with pytest.raises(ClientError, match=f"Cannot access stream {stream}. Please ensure the role can") as caught:
+        create(lambda_, stream, Enabled=enabled)
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    assert lambda_.list_event_source_mappings()["EventSourceMappings"] == []
 
 
 @pytest.mark.usefixtures("function")

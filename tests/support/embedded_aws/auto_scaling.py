@@ -177,7 +177,10 @@ class AutoScaling(Service):
     # Scheduled scaling.
 
     def put_scheduled_action(self, call: "Call") -> None:
-        """PutScheduledAction: an upsert by name in which what is not sent stays."""
+        """PutScheduledAction: an upsert by name in which what is not sent stays, start and end aside.
+
+        "If you don't specify start and end times, the old values are deleted" (service model).
+        """
         sent = call.parameters
         key = self._key(call)
         target = self._target(key)
@@ -193,6 +196,7 @@ class AutoScaling(Service):
             "ScalableDimension": dimension,
             "CreationTime": self.now,
         }
+        action = {part: value for part, value in action.items() if part not in {"StartTime", "EndTime"}}
         action |= {part: sent[part] for part in parts if part in sent}
         _check_schedule(action)
         target.scheduled_actions[name] = action

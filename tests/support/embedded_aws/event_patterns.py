@@ -1,9 +1,10 @@
 """EventBridge event patterns: which are valid, and which events they match.
 
 Source: EventBridge user guide, "Creating event patterns", "Comparison operators for use in event patterns" and
-"Quotas" (2048 characters by default), "Wildcards and event pattern complexity"; what a wildcard may be, and what makes a
-pattern complex, is in EventBridge's matcher, Event Ruler (README; MachineComplexityEvaluator, from 2.1 on). How complex
-it may be is not documented: of github.com/vals-ai/Valkyrie/pull/278 the one that was taken has 9, the one refused 12.
+"Quotas" (2048 characters by default), "Wildcards and event pattern complexity"; what a wildcard may be, and what makes
+a pattern complex, is in EventBridge's matcher, Event Ruler (README; MachineComplexityEvaluator, from 2.1 on). How
+complex it may be is not documented: of github.com/vals-ai/Valkyrie/pull/278 the one that was taken has 9, the one that
+was refused 12.
 """
 
 import ipaddress

@@ -90,6 +90,8 @@ class EventSourceMappings(Service):
         self._check(kind, settings, creates=True)
         if kind == "dynamodb":
             self._check_stream(call.region, source)
+            # Whether the mapping is enabled makes no difference: no source exempts one that is not.
+            self.aws.permissions.check_stream_reader(function.role, source)
         else:
             self._check_queue(source, function)
             self.aws.permissions.check_queue_poller(function.role, source)

@@ -2,7 +2,10 @@
 
 Source: Service Authorization Reference (actions, resource types, condition keys of each service); DynamoDB developer
 guide, Using IAM for Kinesis Data Streams and DynamoDB; Application Auto Scaling user guide, Permissions validation for
-API calls and Service-linked roles; Lambda developer guide, Using Lambda with Amazon SQS, execution role permissions.
+API calls and Service-linked roles; Lambda developer guide, Using Lambda with Amazon SQS, execution role permissions;
+CloudWatch service model, DescribeAlarms; error messages in github.com/awslabs/dynamodb-continuous-backup/issues/39 and
+github.com/aws-samples/lambda-refarch-webapp/issues/7 (streams), and in
+github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1 (alarms).
 
 Not modelled: permissions boundaries, session policies, KMS. Resource policies are the queues' own.
 """
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 _ACTIONS = {"sqs:DeleteMessageBatch": "sqs:DeleteMessage", "sqs:SendMessageBatch": "sqs:SendMessage"}
 # Services whose errors have the code AccessDenied; the others' have AccessDeniedException (service models).
 _PLAIN_CODE = {"sqs", "iam", "sts", "cloudwatch"}
+_READS_OF_STREAM = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 _FORBIDDEN = 403
 
 
@@ -38,7 +42,7 @@ class Permissions:
         self._aws = aws
         self.enforced = False
         self.used: set[tuple[str, str]] = set()
-        """Action and resource of each request that a policy allowed."""
+        """Action and resource of each request that a policy allowed, reads of streams for other functions aside."""
         self._linked_roles: set[str] = set()
 
     def check(self, call: Call) -> None:
@@ -46,7 +50,7 @@ class Permissions:
         if not self.enforced or call.principal is None or call.principal.arn == self._aws.administrator.arn:
             return
         policies = list(self._policies(call.principal.arn.split("/")[1], call.principal.account))
-        for action, resource, context in needs(call):
+        for action, resource, context in (*needs(call), *self._of_destinations(call)):
             request = AccessRequest(call.principal.arn, action, resource, context)
             if request.resource in self._linked_roles:
                 continue
@@ -75,6 +79,37 @@ class Permissions:
                     f"The provided execution role does not have permissions to call {operation} on SQS",
                 )
             self.used.add((request.action, request.resource))
+
+    def check_stream_reader(self, role_arn: str, stream_arn: str) -> None:
+        """Raise AwsError if a function's role may not do for Lambda what an event source mapping of a stream needs.
+
+        AWS's example allows all four on the streams of one table (DynamoDB developer guide, IAM policy to allow an AWS
+        Lambda function to access DynamoDB stream records).
+        """
+        if not self.enforced:
+            return
+        policies = list(self._policies(role_arn.rsplit("/", 1)[-1], self._aws.account))
+        requests = (AccessRequest(role_arn, f"dynamodb:{operation}", stream_arn) for operation in _READS_OF_STREAM)
+        if not all(self._allows(policies, request) for request in requests):
+            raise AwsError(
+                "InvalidParameterValueException",
+                f"Cannot access stream {stream_arn}. Please ensure the role can perform the GetRecords, "
+                "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM.",
+            )
+
+    def _of_destinations(self, call: Call) -> Iterator[Need]:
+        """Yield what a description of Kinesis destinations needs on their streams.
+
+        "To describe Amazon Kinesis Data Streams for Amazon DynamoDB for a given DynamoDB table, you must have the
+        following permissions" (DynamoDB developer guide, as above): these two and the call's own.
+        """
+        if call.name != "dynamodb:DescribeKinesisStreamingDestination":
+            return
+        (_, table_arn, _), *_ = needs(call)
+        table = self._aws.dynamodb.find(table_arn)
+        for stream in table.kinesis if table else ():
+            yield "kinesis:DescribeStreamSummary", stream, {}
+            yield "kinesis:DescribeStream", stream, {}
 
     def _policies(self, role_name: str, account: str) -> Iterator[Mapping[str, Any]]:
         role = iam_backends[account]["aws"].get_role(role_name)
@@ -172,6 +207,8 @@ def _of_logs(call: Call) -> Iterator[Need]:
 
 def _of_cloudwatch(call: Call) -> Iterator[Need]:
     alarm = call.parameters.get("AlarmName")
+    if call.operation == "DescribeAlarms" and "CompositeAlarm" not in call.parameters.get("AlarmTypes", []):
+        alarm = "*"
     yield call.name, _arn(call, "cloudwatch", f"alarm:{alarm}") if alarm else "*", {}
 
 
