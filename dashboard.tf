@@ -39,9 +39,9 @@ locals {
       stacked = false
     },
     {
-      title   = "Age of the oldest message in seconds"
-      metrics = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.name, { label = "Seconds" }]]
-      stat    = "Maximum"
+      title   = "Looks at tables that were not ready"
+      metrics = [["DynamoDBTableSync", "Waiting", "service", var.name, { label = "Looks" }]]
+      stat    = "Sum"
       stacked = false
     },
     {
@@ -70,7 +70,7 @@ locals {
           height = 2
           properties = {
             title  = "Alarms"
-            alarms = [for alarm in ["dlq-not-empty", "errors"] : "${local.arn_prefix.cloudwatch}:alarm:${var.name}-${alarm}"]
+            alarms = [for alarm in keys(local.alarms) : "${local.arn_prefix.cloudwatch}:alarm:${var.name}-${alarm}"]
           }
         },
       ],

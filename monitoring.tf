@@ -8,37 +8,77 @@ resource "aws_cloudwatch_log_group" "this" {
   tags              = var.tags
 }
 
-resource "aws_cloudwatch_metric_alarm" "dlq" {
-  count = var.create ? 1 : 0
-
-  alarm_name          = "${var.name}-dlq-not-empty"
-  alarm_description   = "A restored table lacks settings: the messages in ${var.name}-dlq say which and why."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dlq[0].name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_actions
-  ok_actions          = var.alarm_actions
-  tags                = var.tags
+locals {
+  # Each goes off at one, in `datapoints` of the latest `periods`.
+  alarms = merge(
+    {
+      dlq-not-empty = {
+        description = "A restored table lacks settings: the messages in ${var.name}-dlq say which and why."
+        metric      = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
+        dimensions  = { QueueName = "${var.name}-dlq" }
+        seconds     = 60
+        periods     = 1
+        datapoints  = 1
+      }
+      # An error counts for the minute in which its run began, which may be as long ago as the longest timeout.
+      errors = {
+        description = "Restored tables wait for their settings: ${var.name} crashed or timed out."
+        metric      = ["AWS/Lambda", "Errors", "Sum"]
+        dimensions  = { FunctionName = var.name }
+        seconds     = 300
+        periods     = 4
+        datapoints  = 1
+      }
+      unanswered = {
+        description = "Restored tables wait for their settings: ${var.name} could not answer messages, its log says why."
+        metric      = ["DynamoDBTableSync", "Unanswered", "Sum"]
+        dimensions  = { service = var.name }
+        seconds     = 300
+        periods     = 1
+        datapoints  = 1
+      }
+      throttles = {
+        description = "Restored tables wait for their settings: Lambda has no concurrency left for ${var.name}."
+        metric      = ["AWS/Lambda", "Throttles", "Sum"]
+        dimensions  = { FunctionName = var.name }
+        seconds     = 300
+        periods     = 3
+        datapoints  = 3
+      }
+      not-received = {
+        description = "Restored tables wait for their settings: nothing receives the messages in ${var.name}."
+        metric      = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Minimum"]
+        dimensions  = { QueueName = var.name }
+        seconds     = 300
+        periods     = 3
+        datapoints  = 3
+      }
+    },
+    {
+      for type, name in local.rule_names : "lost-${replace(type, "_", "-")}" => {
+        description = "Restores are not looked after: the rule ${name} could send their events to neither queue."
+        metric      = ["AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum"]
+        dimensions  = { RuleName = name }
+        seconds     = 300
+        periods     = 1
+        datapoints  = 1
+      }
+    },
+  )
 }
 
-# Messages that the function never answers come back so seldom that they may expire before max_attempts is reached.
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  count = var.create ? 1 : 0
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = var.create ? local.alarms : {}
 
-  alarm_name          = "${var.name}-errors"
-  alarm_description   = "Restored tables wait for their settings: ${var.name} crashed, timed out or could not start."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.this[0].function_name }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.metric[0]
+  metric_name         = each.value.metric[1]
+  statistic           = each.value.metric[2]
+  dimensions          = each.value.dimensions
+  period              = each.value.seconds
+  evaluation_periods  = each.value.periods
+  datapoints_to_alarm = each.value.datapoints
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   treat_missing_data  = "notBreaching"

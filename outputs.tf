@@ -83,12 +83,15 @@ output "layer_arn" {
 
 output "dlq_alarm_arn" {
   description = "ARN of the alarm that goes off when the dead-letter queue is not empty."
-  value       = var.create ? aws_cloudwatch_metric_alarm.dlq[0].arn : null
+  value       = var.create ? aws_cloudwatch_metric_alarm.this["dlq-not-empty"].arn : null
 }
 
-output "errors_alarm_arn" {
-  description = "ARN of the alarm that goes off when the function crashes, times out or cannot start."
-  value       = var.create ? aws_cloudwatch_metric_alarm.errors[0].arn : null
+output "alarm_arns" {
+  description = <<-EOT
+    ARNs of all alarms, by what their names have after `name-`: `dlq-not-empty`, `errors`, `unanswered`, `throttles`,
+    `not-received`, and for each rule `lost-point-in-time`, `lost-backup` or `lost-aws-backup`.
+  EOT
+  value       = var.create ? { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn } : null
 }
 
 output "dashboard_name" {

@@ -403,10 +403,11 @@ variable "max_attempts" {
 variable "message_retention_seconds" {
   description = <<-EOT
     Seconds after which SQS drops a message that still waits, 60 to 1209600 (14 days). It must be longer than all
-    retries together, so that a restore ends in the dead-letter queue and never in nothing.
+    retries together, so that a restore ends in the dead-letter queue and never in nothing. With the defaults, so does one
+    that the function never answers, after `max_attempts` times the queue's visibility timeout (six times `timeout`).
   EOT
   type        = number
-  default     = 345600
+  default     = 1209600
   nullable    = false
 
   validation {
@@ -515,7 +516,7 @@ variable "reserved_concurrent_executions" {
 variable "log_level" {
   description = <<-EOT
     Least severe log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports each
-    attempt has the level `INFO`.
+    attempt has the level `INFO`, or `ERROR` if it failed; there are none of `DEBUG` yet.
   EOT
   type        = string
   default     = "INFO"
@@ -546,7 +547,9 @@ variable "vpc_config" {
   description = <<-EOT
     Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must
     reach DynamoDB, Lambda, Application Auto Scaling, EventBridge, SQS, CloudWatch (for `enable_alarm_settings`) and STS
-    (for `enable_resource_policy_settings`) through NAT or endpoints, in the Region of every source table.
+    (for `enable_resource_policy_settings`) through NAT or endpoints, in the Region of every source table. When the function is destroyed or leaves the VPC, Lambda
+    takes up to 20 minutes to delete its network interfaces, for which it needs the role's permissions: subnets and
+    security groups cannot go before.
   EOT
   type = object({
     subnet_ids         = list(string)

@@ -109,7 +109,7 @@ BOXES = (
     ),
     Box(954, 72, 150, 84, "Source table", ("is only read,", "in any Region"), TABLES),
     Box(954, 196, 150, 104, "Restored table", ("stream, triggers, TTL,", "tags, PITR, scaling", "and more"), TABLES),
-    Box(256, 372, 170, 88, "Two alarms", ("messages given up,", "runs that crashed"), WATCH),
+    Box(256, 372, 170, 88, "Alarms", ("messages given up,", "runs that failed"), WATCH),
     Box(482, 372, 170, 88, "Dead-letter queue", ("with the reason;", "to redrive"), QUEUES),
     Box(728, 372, 170, 88, "CloudWatch", ("a report an attempt,", "metrics, a dashboard"), WATCH),
     Box(954, 372, 150, 88, "EventBridge", ("Table Sync Outcome:", "in_sync or failed"), EVENTS),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.svg import document, text
-from tests.support import day_of_restores
+from tests.support import alarms, day_of_restores
 from tests.support.day_of_restores import HOURS, NAME, PERIOD, START, Day
 from tests.support.embedded_metrics import Series
 from tests.support.terraform_console import evaluate
@@ -49,7 +49,11 @@ def dashboard_body() -> dict[str, Any]:
         TerraformUnavailable: Terraform is not on PATH.
 
     """
-    stubs = {"region": REGION, "arn_prefix": {"cloudwatch": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}"}}
+    stubs = {
+        "alarms": dict.fromkeys([*alarms.FIXED, *alarms.OF_RULES]),
+        "arn_prefix": {"cloudwatch": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}"},
+        "region": REGION,
+    }
     with tempfile.TemporaryDirectory() as directory:
         body: dict[str, Any] = evaluate(
             "jsondecode(local.dashboard_body)", "dashboard.tf", Path(directory), stubs=stubs, name=NAME
@@ -123,7 +127,7 @@ def _alarms(properties: dict[str, Any], _day: Day, width: int, _height: int) -> 
     for number, arn in enumerate(properties["alarms"]):
         x = 12 + number * step
         yield f'<rect x="{x}" y="34" width="{step - 12}" height="34" rx="3" fill="#2ca02c"/>'
-        yield text(x + 10, 56, f"{arn.rpartition(':alarm:')[2]}: OK", size=14, fill="white")
+        yield text(x + 6, 56, f"{arn.rpartition(f':alarm:{NAME}-')[2]}: OK", size=11, fill="white")
 
 
 def _log(properties: dict[str, Any], day: Day, width: int, height: int) -> Iterator[str]:

@@ -81,7 +81,7 @@ run "defaults" {
   assert {
     condition = (
       aws_sqs_queue.this[0].delay_seconds == 60 &&
-      aws_sqs_queue.this[0].message_retention_seconds == 345600 &&
+      aws_sqs_queue.this[0].message_retention_seconds == 1209600 &&
       aws_sqs_queue.this[0].visibility_timeout_seconds == 6 * 120
     )
     error_message = "The queue's delay, retention or visibility timeout is not the documented default."
@@ -202,23 +202,31 @@ run "defaults" {
   }
 
   assert {
-    condition = (
-      aws_cloudwatch_metric_alarm.dlq[0].metric_name == "ApproximateNumberOfMessagesVisible" &&
-      aws_cloudwatch_metric_alarm.dlq[0].dimensions == tomap({ QueueName = "dynamodb-pitr-table-sync-dlq" }) &&
-      aws_cloudwatch_metric_alarm.dlq[0].comparison_operator == "GreaterThanOrEqualToThreshold" &&
-      aws_cloudwatch_metric_alarm.dlq[0].threshold == 1 &&
-      aws_cloudwatch_metric_alarm.dlq[0].treat_missing_data == "notBreaching"
-    )
-    error_message = "No alarm watches for a message in the dead-letter queue."
+    condition = {
+      for key, alarm in aws_cloudwatch_metric_alarm.this : key =>
+      [alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, one([for name, value in alarm.dimensions : "${name}=${value}"])]
+      } == {
+      dlq-not-empty      = ["dynamodb-pitr-table-sync-dlq-not-empty", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", "QueueName=dynamodb-pitr-table-sync-dlq"]
+      errors             = ["dynamodb-pitr-table-sync-errors", "AWS/Lambda", "Errors", "Sum", "FunctionName=dynamodb-pitr-table-sync"]
+      unanswered         = ["dynamodb-pitr-table-sync-unanswered", "DynamoDBTableSync", "Unanswered", "Sum", "service=dynamodb-pitr-table-sync"]
+      throttles          = ["dynamodb-pitr-table-sync-throttles", "AWS/Lambda", "Throttles", "Sum", "FunctionName=dynamodb-pitr-table-sync"]
+      not-received       = ["dynamodb-pitr-table-sync-not-received", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Minimum", "QueueName=dynamodb-pitr-table-sync"]
+      lost-point-in-time = ["dynamodb-pitr-table-sync-lost-point-in-time", "AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", "RuleName=dynamodb-pitr-table-sync-point-in-time"]
+      lost-backup        = ["dynamodb-pitr-table-sync-lost-backup", "AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", "RuleName=dynamodb-pitr-table-sync-backup"]
+      lost-aws-backup    = ["dynamodb-pitr-table-sync-lost-aws-backup", "AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum", "RuleName=dynamodb-pitr-table-sync-aws-backup"]
+    }
+    error_message = "The alarms do not watch what a restored table may wait for."
   }
 
   assert {
-    condition = (
-      aws_cloudwatch_metric_alarm.errors[0].metric_name == "Errors" &&
-      aws_cloudwatch_metric_alarm.errors[0].dimensions == tomap({ FunctionName = "dynamodb-pitr-table-sync" }) &&
-      aws_cloudwatch_metric_alarm.errors[0].treat_missing_data == "notBreaching"
-    )
-    error_message = "No alarm watches for errors of the function."
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.comparison_operator == "GreaterThanOrEqualToThreshold" &&
+      alarm.threshold == 1 &&
+      alarm.datapoints_to_alarm <= alarm.evaluation_periods &&
+      alarm.treat_missing_data == "notBreaching"
+    ])
+    error_message = "An alarm does not go off at one, or goes off where there is nothing."
   }
 
   assert {
@@ -228,7 +236,7 @@ run "defaults" {
 
   assert {
     # Jitter shortens a delay by up to 15 %.
-    condition     = output.retry_window_seconds > 24 * 3600 / 0.85 && output.retry_window_seconds < 345600
+    condition     = output.retry_window_seconds > 24 * 3600 / 0.85 && output.retry_window_seconds < 1209600
     error_message = "The defaults wait for less than 24 hours, or for longer than SQS keeps a message."
   }
 }

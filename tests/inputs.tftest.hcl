@@ -199,14 +199,15 @@ run "every_input_is_passed_on" {
 
   assert {
     condition = alltrue([
-      for actions in [
-        aws_cloudwatch_metric_alarm.dlq[0].alarm_actions,
-        aws_cloudwatch_metric_alarm.dlq[0].ok_actions,
-        aws_cloudwatch_metric_alarm.errors[0].alarm_actions,
-        aws_cloudwatch_metric_alarm.errors[0].ok_actions,
-      ] : actions == toset(var.alarm_actions)
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset(var.alarm_actions) && alarm.ok_actions == toset(var.alarm_actions)
     ])
     error_message = "An alarm does not notify the alarm actions."
+  }
+
+  assert {
+    condition     = [for key in keys(output.alarm_arns) : key if startswith(key, "lost-")] == ["lost-backup"]
+    error_message = "The alarms on lost events are not those of the rules."
   }
 
   assert {
@@ -219,7 +220,7 @@ run "every_input_is_passed_on" {
 
   assert {
     condition = alltrue([
-      for tags in [
+      for tags in concat([for alarm in aws_cloudwatch_metric_alarm.this : alarm.tags], [
         aws_cloudwatch_event_rule.this["backup"].tags,
         aws_sqs_queue.this[0].tags,
         aws_sqs_queue.dlq[0].tags,
@@ -227,9 +228,7 @@ run "every_input_is_passed_on" {
         aws_lambda_function.this[0].tags,
         aws_iam_role.this[0].tags,
         aws_cloudwatch_log_group.this[0].tags,
-        aws_cloudwatch_metric_alarm.dlq[0].tags,
-        aws_cloudwatch_metric_alarm.errors[0].tags,
-      ] : tags == var.tags
+      ]) : tags == var.tags
     ])
     error_message = "A resource lacks the tags."
   }
@@ -265,15 +264,14 @@ run "longest_name_and_region" {
     condition = (
       length(aws_lambda_layer_version.powertools[0].layer_name) <= 140 &&
       length(aws_cloudwatch_dashboard.this[0].dashboard_name) <= 255 &&
-      length(aws_cloudwatch_metric_alarm.dlq[0].alarm_name) <= 255 &&
-      length(aws_cloudwatch_metric_alarm.errors[0].alarm_name) <= 255
+      alltrue([for alarm in aws_cloudwatch_metric_alarm.this : length(alarm.alarm_name) <= 255])
     )
     error_message = "A name is longer than AWS allows."
   }
 
   assert {
     condition = alltrue([
-      for name in [
+      for name in concat([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name], [
         aws_iam_role.this[0].name,
         aws_cloudwatch_event_rule.this["point_in_time"].name,
         aws_cloudwatch_event_rule.this["backup"].name,
@@ -282,11 +280,9 @@ run "longest_name_and_region" {
         aws_sqs_queue.this[0].name,
         aws_sqs_queue.dlq[0].name,
         aws_lambda_layer_version.powertools[0].layer_name,
-        aws_cloudwatch_metric_alarm.dlq[0].alarm_name,
-        aws_cloudwatch_metric_alarm.errors[0].alarm_name,
         aws_cloudwatch_dashboard.this[0].dashboard_name,
         trimprefix(aws_cloudwatch_log_group.this[0].name, "/aws/lambda/"),
-      ] : startswith(name, var.name)
+      ]) : startswith(name, var.name)
     ])
     error_message = "A resource's name does not begin with the name: two instances would collide."
   }
@@ -449,8 +445,7 @@ run "nothing" {
         aws_iam_role.this,
         aws_iam_role_policy.this,
         aws_cloudwatch_log_group.this,
-        aws_cloudwatch_metric_alarm.dlq,
-        aws_cloudwatch_metric_alarm.errors,
+        aws_cloudwatch_metric_alarm.this,
         aws_cloudwatch_dashboard.this,
       ] : length(instances) == 0
     ])
@@ -477,7 +472,7 @@ run "nothing" {
         output.log_group_arn,
         output.layer_arn,
         output.dlq_alarm_arn,
-        output.errors_alarm_arn,
+        output.alarm_arns,
         output.dashboard_name,
         output.retry_window_seconds,
       ] : value == null

@@ -319,6 +319,7 @@ run "window_of_the_steepest_backoff" {
     backoff_base_seconds      = 1
     backoff_rate              = 10
     backoff_max_delay_seconds = 1000
+    message_retention_seconds = 345600
   }
 
   assert {

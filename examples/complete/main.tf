@@ -57,14 +57,14 @@ module "table_sync" {
   backoff_rate              = 2
   backoff_max_delay_seconds = 300
   max_attempts              = 600
-  message_retention_seconds = 604800
+  message_retention_seconds = 1209600
 
   runtime                        = "python3.13"
   architecture                   = "arm64"
   memory_size                    = 256
   timeout                        = 180
   maximum_concurrency            = 5
-  reserved_concurrent_executions = 5
+  reserved_concurrent_executions = 5 # of an account whose quota is 10, none can be: use -1 there
   vpc_config                     = var.vpc_config
   permissions_boundary           = var.permissions_boundary
 

@@ -66,7 +66,7 @@ resource "aws_sns_topic_policy" "restores" {
         Action    = "sns:Publish"
         Resource  = aws_sns_topic.restores.arn
         Condition = {
-          ArnEquals    = { "aws:SourceArn" = [module.table_sync.dlq_alarm_arn, module.table_sync.errors_alarm_arn] }
+          ArnEquals    = { "aws:SourceArn" = values(module.table_sync.alarm_arns) }
           StringEquals = { "aws:SourceAccount" = local.account }
         }
       },

@@ -103,6 +103,7 @@ def _nothing_lost(record: Mapping[str, Any], returned: list[str]) -> Iterator[No
         yield
     except Exception as error:  # noqa: BLE001 (one record's failure never stops another)
         logger.error("The message comes back after an error", extra={"reason": _anonymous(error)})
+        telemetry.count_unanswered()
         returned.append(record["messageId"])
 
 

@@ -62,8 +62,9 @@ class Report:
             }
             for name, outcome in self.settings.items()
         }
-        report = {"source": self.source, "target": self.target, "outcome": self.outcome, "settings": settings}
-        return report | ({"reason": self.reason} if self.reason else {})
+        reason = {"reason": self.reason} if self.reason else {}
+        # Last, since CloudWatch Logs Insights knows no more than the first 200 fields of a line.
+        return {"source": self.source, "target": self.target, "outcome": self.outcome, **reason, "settings": settings}
 
 
 def _as_json(change: Change) -> dict[str, Any]:

@@ -31,7 +31,7 @@ for _name in ("botocore", "urllib3"):
 def log(report: Report, **more: Any) -> None:  # noqa: ANN401 (any JSON)
     """Write the one line of an attempt: the report's fields, and `more`."""
     write = logger.error if report.outcome == FAILED else logger.info
-    write(f"{report.target.rpartition('/')[2]}: {report.outcome}", extra=report.as_dict() | more)
+    write(f"{report.target.rpartition('/')[2]}: {report.outcome}", extra=more | report.as_dict())
 
 
 def count(reports: Collection[Report]) -> None:
@@ -47,6 +47,11 @@ def count(reports: Collection[Report]) -> None:
                 statuses[outcome.status.value][name] += 1
     for status, settings in statuses.items():
         _write(settings, status=status)
+
+
+def count_unanswered() -> None:
+    """Write that a message comes back which could neither be finished nor handed back."""
+    _write({"Unanswered": 1})
 
 
 def _write(counts: Mapping[str, int], **dimensions: str) -> None:

@@ -50,6 +50,15 @@ def test_a_failed_restore_counts_the_settings_that_failed(aws, pipeline):
     assert found["ttl", "failed"] == 0
 
 
+def test_a_message_that_can_neither_be_finished_nor_handed_back_is_counted(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add("ChangeMessageVisibility", "AccessDenied", times=1)
+    pipeline.run()
+    assert metrics(pipeline)["Unanswered", None] == 1
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+
+
 def test_a_batch_takes_a_line_for_outcomes_and_one_a_status(aws, pipeline):
     make_source(aws)
     for target in ("first", "second", "third"):

@@ -142,4 +142,3 @@ def _of_queue(queue: Queue, now: float) -> Iterator[tuple[str, float]]:
     yield "ApproximateNumberOfMessagesDelayed", len(delayed)
     yield "ApproximateNumberOfMessagesNotVisible", len(later) - len(delayed)
     yield "ApproximateNumberOfMessagesVisible", len(messages) - len(later)
-    yield "ApproximateAgeOfOldestMessage", max((now - message.sent / 1000 for message in messages), default=0)

@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+TIMED_OUT = "Sandbox.Timedout"
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+TIMED_OUT = "Sandbox.Timedout"
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -96,6 +98,22 @@ class DeployedFunction:
         least = self.logging.get("ApplicationLogLevel") or "INFO"
         return LOG_LEVELS.index(level if level in LOG_LEVELS else "INFO") >= LOG_LEVELS.index(least)
 
+    def system_log(self, result: RuntimeResult, request_id: str, timestamp: int) -> list[str]:
+        """Return what Lambda itself logs of a run that ended at `timestamp` (milliseconds), in JSON.
+
+        No line of it says that a run timed out, other than its status (Lambda developer guide, Telemetry API Event
+        schema reference, PlatformReport; Configuring JSON and plain text log formats). Text is not modelled.
+        """
+        if self.logging.get("LogFormat") != "JSON":
+            return []
+        error_type = (result.error or {}).get("errorType", "")
+        outcome = {"status": "success"} if result.error is None else {"status": "error", "errorType": error_type}
+        if error_type == TIMED_OUT:
+            outcome = {"status": "timeout"}
+        record = {"requestId": request_id, "metrics": {"durationMs": round(result.duration * 1000, 3)}, **outcome}
+        at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(timestamp / 1000))
+        return [json.dumps({"time": at, "type": "platform.report", "record": record})]
+
     def environment(self, credentials: dict[str, str], log_stream: str) -> dict[str, str]:
         """Return the variables that Lambda sets whatever the process, and the function's own.
 
@@ -157,6 +175,6 @@ def log_stream_name(function: DeployedFunction, at: float) -> str:
 def timed_out(request_id: str, seconds: int) -> dict[str, str]:
     """Return Lambda's error for a function that ran longer than its timeout of `seconds`."""
     return {
-        "errorType": "Sandbox.Timedout",
+        "errorType": TIMED_OUT,
         "errorMessage": f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds",
     }

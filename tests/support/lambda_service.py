@@ -256,7 +256,7 @@ class LambdaService:
         request = InvocationRequest(request_id, json.dumps(event).encode(), at, credentials)
         result = self._runtime.invoke(function, request)
         result = replace(result, log_lines=[line for line in result.log_lines if function.keeps(line)])
-        self._write_log(function, result)
+        self._write_log(function, result, request_id)
         return Invocation(
             function_name=function.name,
             request_id=request_id,
@@ -270,12 +270,13 @@ class LambdaService:
             queue_arn=queue_arn,
         )
 
-    def _write_log(self, function: DeployedFunction, result: RuntimeResult) -> None:
+    def _write_log(self, function: DeployedFunction, result: RuntimeResult, request_id: str) -> None:
         """Write to CloudWatch Logs as the function's role; a role that may not do so loses the lines, as in Lambda."""
         logs = self._client("logs", function)
         stream = {"logGroupName": function.log_group, "logStreamName": result.log_stream}
         timestamp = int(self.aws.clock.now() * 1000)
-        events = [{"timestamp": timestamp, "message": line} for line in result.log_lines]
+        lines = [*result.log_lines, *function.system_log(result, request_id, timestamp)]
+        events = [{"timestamp": timestamp, "message": line} for line in lines]
         try:
             if result.log_stream not in self._log_streams:
                 self._create_log_stream(logs, stream)

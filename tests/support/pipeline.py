@@ -56,7 +56,7 @@ class Pipeline:
             self.aws,
             "table-sync",
             zip_of({"function.py": "not run: the runtime is in process"}),
-            queue_attributes={"DelaySeconds": "60", "VisibilityTimeout": "720", "MessageRetentionPeriod": "345600"},
+            queue_attributes={"DelaySeconds": "60", "VisibilityTimeout": "720", "MessageRetentionPeriod": "1209600"},
             max_receive_count=self._max_attempts,
             variables=self._variables,
             Timeout=120,

@@ -11,6 +11,10 @@ RECORDING = Path(__file__).parent / "terraform" / "deployed" / "tf_resources.jso
 COMMITTED = RECORDING.read_text() if RECORDING.exists() else ""
 
 HERE = "eu-west-1:123456789012"
+ALARMS = [
+    *("dlq-not-empty", "errors", "not-received", "throttles", "unanswered"),
+    *("lost-aws-backup", "lost-backup", "lost-point-in-time"),
+]
 
 
 @terraform("deployed", scope="module")
@@ -44,7 +48,7 @@ def test_outputs_name_what_others_wire_to(deployed):
         "log_group_arn": f"arn:aws:logs:{HERE}:log-group:/aws/lambda/deployed",
         "layer_arn": f"arn:aws:lambda:{HERE}:layer:deployed-powertools:1",
         "dlq_alarm_arn": f"arn:aws:cloudwatch:{HERE}:alarm:deployed-dlq-not-empty",
-        "errors_alarm_arn": f"arn:aws:cloudwatch:{HERE}:alarm:deployed-errors",
+        "alarm_arns": {alarm: f"arn:aws:cloudwatch:{HERE}:alarm:deployed-{alarm}" for alarm in ALARMS},
         "dashboard_name": None,
     }
 

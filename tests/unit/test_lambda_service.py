@@ -292,6 +292,31 @@ def test_log_lines_are_in_the_log_group(aws):
     assert [event["message"] for event in events] == ['{"message": "one"}', "plain"]
 
 
+def fails(*_):
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("handler", "ended"),
+    [
+        (lambda *_: None, {"status": "success"}),
+        (fails, {"status": "error", "errorType": "ValueError"}),
+        (lambda *_: time.sleep(6), {"status": "timeout"}),
+    ],
+    ids=["success", "error", "timeout"],
+)
+def test_lambda_itself_logs_how_a_run_ended(aws, handler, ended):
+    deploy_function(aws, "ends", NO_CODE, Timeout=5, LoggingConfig={"LogFormat": "JSON"})
+    with LambdaService(aws, InProcessRuntime(handler, aws.clock)) as service:
+        invocation = service.invoke("ends", {})
+
+    assert invocation.log_lines == []
+    (event,) = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/ends")["events"]
+    line = json.loads(event["message"])
+    assert line["type"] == "platform.report"
+    assert line["record"].items() >= (ended | {"requestId": invocation.request_id}).items()
+
+
 @pytest.mark.parametrize(
     ("payload", "error", "answer"), [(b'{"ok": true}', None, {"ok": True}), (b'{"ok": false}', "Unhandled", None)]
 )
