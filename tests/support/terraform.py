@@ -175,7 +175,12 @@ class Terraform:
         self._process: subprocess.Popen[bytes] | None = None
         self._interrupted = False
         self._lock = threading.Lock()
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        self._environment = {
+            name: value
+            for name, value in os.environ.items()
+            # Into a cache every init puts the provider anew, under the commands of other directories that start it.
+            if not name.startswith("AWS_") and name != "TF_PLUGIN_CACHE_DIR"
+        } | {
             "TF_DATA_DIR": str(_data_directory(self.directory, state)),
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
@@ -184,8 +189,6 @@ class Terraform:
         # Terraform warns about a missing one in front of everything that it says.
         if not Path(self._environment.get("TF_CLI_CONFIG_FILE", "")).is_file():
             self._environment.pop("TF_CLI_CONFIG_FILE", None)
-        # One copy for all directories if the provider comes from the registry; of a mirror, Terraform makes links.
-        self._environment.setdefault("TF_PLUGIN_CACHE_DIR", str(WORK / "plugin-cache"))
         self._environment.update(env or {})
 
     def init(self) -> None:
@@ -202,7 +205,7 @@ class Terraform:
             plugins = chosen_plugin_dir()
             if plugins is None:
                 try:
-                    self._run("init", quiet=True)
+                    self._run("init", quiet=True, env=_plugin_cache())
                 except TerraformError as error:
                     if not _NO_PROVIDER.search(str(error)):
                         raise
@@ -265,12 +268,17 @@ class Terraform:
             self._pass_on_interrupt()
 
     def _run(
-        self, command: str, *arguments: str, accept: tuple[int, ...] = (0,), quiet: bool = False
+        self,
+        command: str,
+        *arguments: str,
+        accept: tuple[int, ...] = (0,),
+        quiet: bool = False,
+        env: Mapping[str, str] | None = None,
     ) -> tuple[int, str]:
         lines: list[str] = []
         try:
             with signals.put_off():
-                process = self._start([str(self._terraform), command, "-no-color", *arguments])
+                process = self._start([str(self._terraform), command, "-no-color", *arguments], env or {})
             for line in _lines(process):
                 lines.append(line)
                 if self._on_line and not quiet:
@@ -287,11 +295,11 @@ class Terraform:
             raise TerraformError(f"terraform {command} in {self.directory} failed:\n{output.strip()}")
         return code, output
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 (Terraform, found on PATH)
             command,
             cwd=self.directory,
-            env=self._environment,
+            env={**self._environment, **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -316,6 +324,17 @@ def _data_directory(directory: Path, state: Path | None) -> Path:
     if state:
         return state.resolve().parent / ".terraform"
     return WORK / "data" / directory.relative_to(REPOSITORY)
+
+
+def _plugin_cache() -> dict[str, str]:
+    """Return what makes one copy do for all directories if the provider comes from the registry.
+
+    Without its leave to write a lock file of this copy alone, Terraform would download it into the cache every time
+    (Terraform documentation, CLI Configuration File, Provider Plugin Cache).
+    """
+    cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or WORK / "plugin-cache")
+    cache.mkdir(parents=True, exist_ok=True)
+    return {"TF_PLUGIN_CACHE_DIR": str(cache), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 
 
 def _variables(variables: Mapping[str, Any]) -> list[str]:
@@ -360,7 +379,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Let one process install the provider; Terraform's plugin cache is not made for two."""
-    (WORK / "plugin-cache").mkdir(parents=True, exist_ok=True)
+    WORK.mkdir(parents=True, exist_ok=True)
     with (WORK / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -69,6 +69,7 @@ def served_aws(pytestconfig: pytest.Config, _no_recordings_in_ci: None) -> Itera
         environment.setenv("CHECKPOINT_DISABLE", "1")
         if plugins := chosen_plugin_dir():
             environment.setenv("TF_CLI_ARGS_init", f"-plugin-dir={plugins}")
+            environment.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
         if not Path(os.environ.get("TF_CLI_CONFIG_FILE", "")).is_file():
             environment.delenv("TF_CLI_CONFIG_FILE", raising=False)
         yield aws

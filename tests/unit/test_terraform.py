@@ -78,6 +78,25 @@ def test_named_plugin_dir_is_taken_without_looking(tmp_path, monkeypatch, progra
     assert (tmp_path / "commands").read_text() == f"init -no-color -plugin-dir={tmp_path}\n"
 
 
+def test_provider_of_a_mirror_is_not_taken_through_a_cache(tmp_path, monkeypatch, program):
+    monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
+    program(f"env > {tmp_path}/environment").init()
+    assert "TF_PLUGIN_CACHE" not in (tmp_path / "environment").read_text()
+
+
+def test_provider_of_the_registry_is_downloaded_once(tmp_path, monkeypatch, program):
+    monkeypatch.delenv("TF_PLUGIN_DIR", raising=False)
+    monkeypatch.setattr("tests.support.terraform._FOUND", tmp_path / "missing")
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
+    program(f"env > {tmp_path}/environment").init()
+    assert {
+        f"TF_PLUGIN_CACHE_DIR={tmp_path}/cache",
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE=1",
+    } <= set((tmp_path / "environment").read_text().splitlines())
+    assert (tmp_path / "cache").is_dir()
+
+
 def test_directory_without_the_provider_is_said_in_a_sentence(tmp_path, monkeypatch, program):
     monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))
     terraform = program("echo 'Error: Failed to query available provider packages'; exit 1")
