@@ -138,18 +138,19 @@ locals {
     ]...)
   }
 
+  event_patterns_with_names = {
+    for type, event in local.restore_events : type => jsonencode(
+      merge(event, { detail = merge(event.detail, local.detail_conditions[type]) })
+    )
+  }
+
   # EventBridge takes patterns of up to 2048 characters (its user guide, Quotas) and of a complexity of ten (that of a
-  # pattern which it has refused was 12, and of one which it took, 9: github.com/vals-ai/Valkyrie/pull/278). Where the
-  # names make more, the second choice has none.
+  # pattern which it has refused was 12, and of one which it took, 9: github.com/vals-ai/Valkyrie/pull/278).
   event_patterns = {
-    for type, event in local.restore_events : type => [
-      for condition in [local.detail_conditions[type], {}] :
-      jsonencode(merge(event, { detail = merge(event.detail, condition) }))
-      if condition == {} || (
-        length(jsonencode(merge(event, { detail = merge(event.detail, condition) }))) <= 2048 &&
-        local.complexities[type] <= 9
-      )
-    ][0]
+    for type, event in local.restore_events : type => (
+      length(local.event_patterns_with_names[type]) <= 2048 && local.complexities[type] <= 9 ?
+      local.event_patterns_with_names[type] : jsonencode(event)
+    )
     if contains(var.restore_types, type)
   }
 }

@@ -67,8 +67,7 @@ resource "aws_iam_role_policy" "this" {
 }
 
 locals {
-  # A table may have been restored from another Region, but always into this one.
-  source_tables = "arn:${local.partition}:dynamodb:*:${local.account}:table/*"
+  source_tables = "${local.any_region_arn_prefix.dynamodb}:table/*"
   target_tables = "${local.arn_prefix.dynamodb}:table/*"
   linked_roles  = "arn:${local.partition}:iam::${local.account}:role/aws-service-role"
 
@@ -154,7 +153,7 @@ locals {
           Sid      = "DescribeKinesisStreams"
           Effect   = "Allow"
           Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary"]
-          Resource = "arn:${local.partition}:kinesis:*:${local.account}:stream/*"
+          Resource = "${local.any_region_arn_prefix.kinesis}:stream/*"
         },
         {
           Sid      = "WriteKinesisStreams"
@@ -201,7 +200,7 @@ locals {
           Sid      = "ReadTriggers"
           Effect   = "Allow"
           Action   = ["lambda:GetEventSourceMapping"]
-          Resource = "arn:${local.partition}:lambda:*:${local.account}:event-source-mapping:*"
+          Resource = "${local.any_region_arn_prefix.lambda}:event-source-mapping:*"
         },
         # The action has no resource type (Service Authorization Reference): the condition is what limits it.
         {
@@ -402,7 +401,7 @@ locals {
           Sid      = "ReadAlarms"
           Effect   = "Allow"
           Action   = ["cloudwatch:DescribeAlarms"]
-          Resource = "arn:${local.partition}:cloudwatch:*:${local.account}:alarm:*"
+          Resource = "${local.any_region_arn_prefix.cloudwatch}:alarm:*"
         },
         {
           Sid      = "WriteAlarms"
@@ -419,7 +418,7 @@ locals {
           Sid      = "ReadScalableTargetTags"
           Effect   = "Allow"
           Action   = ["application-autoscaling:ListTagsForResource"]
-          Resource = "arn:${local.partition}:application-autoscaling:*:${local.account}:scalable-target/*"
+          Resource = "${local.any_region_arn_prefix.application-autoscaling}:scalable-target/*"
         },
         {
           Sid      = "WriteScalableTargetTags"

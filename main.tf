@@ -21,6 +21,10 @@ locals {
       "application-autoscaling", "cloudwatch", "dynamodb", "events", "kinesis", "lambda", "logs", "sqs"
     ] : service => "arn:${local.partition}:${service}:${local.region}:${local.account}"
   }
+  # A table may have been restored from another Region, but always into this one.
+  any_region_arn_prefix = {
+    for service in keys(local.arn_prefix) : service => "arn:${local.partition}:${service}:*:${local.account}"
+  }
 
   rule_names = { for type in var.restore_types : type => "${var.name}-${replace(type, "_", "-")}" }
 
