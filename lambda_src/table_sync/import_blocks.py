@@ -11,9 +11,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-from table_sync.settings import auto_scaling, kinesis, ttl
+from table_sync.settings import auto_scaling, kinesis, resource_policy, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,19 +186,11 @@ class _File:
                 yield self._attached("aws_dynamodb_contributor_insights", identity, index)
 
     def _resource_policy(self) -> Iterator[str]:
-        client = self._table.client("dynamodb")
-        if not hasattr(client, "get_resource_policy"):
+        if not hasattr(self._table.client("dynamodb"), "get_resource_policy"):
             yield _comment(f"Not looked at: the resource policy, which boto3 {boto3.__version__} is too old to read.")
             return
         for arn, name in ((self._table.arn, ""), (self._table.stream_arn, "stream")):
-            if not arn:
-                continue
-            try:
-                client.get_resource_policy(ResourceArn=arn)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "PolicyNotFoundException":
-                    raise
-            else:
+            if arn and resource_policy.read_policy(self._table, arn).document:
                 yield self._attached("aws_dynamodb_resource_policy", arn, name)
 
     def _alarms(self) -> Iterator[str]:

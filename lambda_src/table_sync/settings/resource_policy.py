@@ -54,14 +54,15 @@ class Policies:
 
 def read(table: Table) -> Policies:
     """Return the policies; reads lag behind writes by 1 to 3 s (live probe, October 2026)."""
-    of_table = _policy(table, table.arn)
-    of_stream = _policy(table, table.stream_arn) if table.stream_arn else Policy()
+    of_table = read_policy(table, table.arn)
+    of_stream = read_policy(table, table.stream_arn) if table.stream_arn else Policy()
     documents = [policy.document for policy in (of_table, of_stream) if policy.document]
     whose = caller(table.region) if any(map(access.depends_on_caller, documents)) else ""
     return Policies(table.arn, table.stream_arn, of_table, of_stream, whose)
 
 
-def _policy(table: Table, arn: str) -> Policy:
+def read_policy(table: Table, arn: str) -> Policy:
+    """Return the policy of the table or its stream by its ARN; raise ClientError if AWS refuses to tell."""
     try:
         answer = table.client("dynamodb").get_resource_policy(ResourceArn=arn)
     except ClientError as error:
