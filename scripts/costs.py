@@ -5,7 +5,7 @@ from __future__ import annotations
 from scripts.inputs_outputs import defaults
 from scripts.looks import attempts
 from table_sync.settings import SETTINGS
-from tests.support.alarms import FIXED, OF_RULES
+from tests.support.alarms import DEFAULT as DEFAULT_ALARMS
 
 # US dollars in us-east-1: aws.amazon.com/lambda/pricing, /sqs/pricing, /cloudwatch/pricing and /eventbridge/pricing.
 LAMBDA_REQUEST = 0.20 / 1e6
@@ -59,7 +59,7 @@ def table() -> str:
         costs = of_restore(seconds)
         cells = [name, str(attempts(seconds)), *map(_dollars, costs.values()), _dollars(sum(costs.values()))]
         rows.append(f"| {' | '.join(cells)} |")
-    alarms = len(FIXED + OF_RULES) * ALARM_MONTH
+    alarms = len(DEFAULT_ALARMS) * ALARM_MONTH
     idle = (
         f"Without any restore a month costs ${alarms:.2f} for the alarms, and Lambda looks into the empty queue "
         f"{polls_of_month():,.0f} times (${polls_of_month() * SQS_REQUEST:.2f}, or nothing within SQS's free million)."

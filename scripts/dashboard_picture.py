@@ -50,7 +50,7 @@ def dashboard_body() -> dict[str, Any]:
 
     """
     stubs = {
-        "alarms": dict.fromkeys([*alarms.FIXED, *alarms.OF_RULES]),
+        "alarms": dict.fromkeys(alarms.DEFAULT),
         "arn_prefix": {"cloudwatch": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}"},
         "region": REGION,
     }
