@@ -11,7 +11,8 @@ import ipaddress
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.support.embedded_aws.answers import AwsError
@@ -33,7 +34,10 @@ def parse(pattern: str) -> dict[str, Any]:
     if not isinstance(parsed, dict) or not parsed:
         raise _invalid("Filter must be a non-empty object")
     _check(parsed)
-    if any(sum(map(_places, wildcards)) > MOST_COMPLEX for wildcards in _wildcards(parsed).values()):
+    complexities: Counter[str] = Counter()
+    for field, wildcard in _wildcards(parsed):
+        complexities[field] += _places(wildcard)
+    if any(complexity > MOST_COMPLEX for complexity in complexities.values()):
         raise _invalid("Rule is too complex - try using fewer wildcard characters")
     return parsed
 
@@ -183,23 +187,21 @@ def _is_wildcard(text: str) -> bool:
     return re.fullmatch(r"(?:\\[*\\]|\*(?!\*)|[^*\\])*", text) is not None
 
 
-def _wildcards(pattern: Mapping[str, Any], path: str = "") -> dict[str, list[str]]:
-    """Return the wildcards of each field, with those of all alternatives of `$or`."""
-    found: dict[str, list[str]] = {}
+def _wildcards(pattern: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each wildcard with its field, those of all alternatives of `$or` too."""
     for name, wanted in pattern.items():
-        inner = path if name == "$or" else f"{path}.{name}"
-        for one in wanted if isinstance(wanted, list) else [wanted]:
-            if isinstance(one, dict) and (name == "$or" or isinstance(wanted, dict)):
-                below = _wildcards(one, inner)
-            else:
-                below = {inner: _wildcards_of(one)}
-            for field, wildcards in below.items():
-                found.setdefault(field, []).extend(wildcards)
-    return found
+        field = f"{path}.{name}"
+        if name == "$or":
+            for alternative in wanted:
+                yield from _wildcards(alternative, path)
+        elif isinstance(wanted, dict):
+            yield from _wildcards(wanted, field)
+        else:
+            yield from ((field, wildcard) for value in wanted for wildcard in _wildcards_of(value))
 
 
-def _wildcards_of(wanted: Any) -> list[str]:
-    operand = wanted.get("anything-but", wanted) if isinstance(wanted, dict) else None
+def _wildcards_of(value: Any) -> list[str]:
+    operand = value.get("anything-but", value) if isinstance(value, dict) else None
     texts = operand.get("wildcard", []) if isinstance(operand, dict) else []
     return [text for text in (texts if isinstance(texts, list) else [texts]) if "*" in text]
 

@@ -49,7 +49,7 @@ class Permissions:
         """Raise AwsError if the caller is a role that may not make the call."""
         if not self.enforced or call.principal is None or call.principal.arn == self._aws.administrator.arn:
             return
-        policies = list(self._policies(call.principal.arn.split("/")[1], call.principal.account))
+        policies = self._policies(call.principal.arn.split("/")[1], call.principal.account)
         for action, resource, context in (*needs(call), *self._of_destinations(call)):
             request = AccessRequest(call.principal.arn, action, resource, context)
             if request.resource in self._linked_roles:
@@ -70,15 +70,13 @@ class Permissions:
         """Raise AwsError if a function's role may not do for Lambda what an event source mapping of a queue needs."""
         if not self.enforced:
             return
-        policies = list(self._policies(role_arn.rsplit("/", 1)[-1], self._aws.account))
         for operation in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
-            request = AccessRequest(role_arn, f"sqs:{operation}", queue_arn)
-            if not self._allows(policies, request):
+            if not self._may(role_arn, f"sqs:{operation}", queue_arn):
                 raise AwsError(
                     "InvalidParameterValueException",
                     f"The provided execution role does not have permissions to call {operation} on SQS",
                 )
-            self.used.add((request.action, request.resource))
+            self.used.add((f"sqs:{operation}", queue_arn))
 
     def check_stream_reader(self, role_arn: str, stream_arn: str) -> None:
         """Raise AwsError if a function's role may not do for Lambda what an event source mapping of a stream needs.
@@ -88,9 +86,7 @@ class Permissions:
         """
         if not self.enforced:
             return
-        policies = list(self._policies(role_arn.rsplit("/", 1)[-1], self._aws.account))
-        requests = (AccessRequest(role_arn, f"dynamodb:{operation}", stream_arn) for operation in _READS_OF_STREAM)
-        if not all(self._allows(policies, request) for request in requests):
+        if not all(self._may(role_arn, f"dynamodb:{operation}", stream_arn) for operation in _READS_OF_STREAM):
             raise AwsError(
                 "InvalidParameterValueException",
                 f"Cannot access stream {stream_arn}. Please ensure the role can perform the GetRecords, "
@@ -111,10 +107,15 @@ class Permissions:
             yield "kinesis:DescribeStreamSummary", stream, {}
             yield "kinesis:DescribeStream", stream, {}
 
-    def _policies(self, role_name: str, account: str) -> Iterator[Mapping[str, Any]]:
+    def _may(self, role_arn: str, action: str, resource: str) -> bool:
+        """Say whether a role of the account may do for Lambda what a function's event source mapping needs."""
+        policies = self._policies(role_arn.rsplit("/", 1)[-1], self._aws.account)
+        return self._allows(policies, AccessRequest(role_arn, action, resource))
+
+    def _policies(self, role_name: str, account: str) -> list[Mapping[str, Any]]:
         role = iam_backends[account]["aws"].get_role(role_name)
         documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
-        yield from (json.loads(document) if isinstance(document, str) else document for document in documents)
+        return [json.loads(document) if isinstance(document, str) else document for document in documents]
 
     @staticmethod
     def _allows(policies: list[Mapping[str, Any]], request: AccessRequest) -> bool:
