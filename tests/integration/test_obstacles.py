@@ -150,7 +150,7 @@ def test_a_trigger_whose_function_is_gone_keeps_the_other_from_nothing(aws, pipe
 def test_a_trigger_whose_function_may_read_the_source_s_stream_only(aws, pipeline, function, lost):
     make_source(aws)
     let_read_streams(aws, function, "orders")
-    enforce_permissions(aws, pipeline)
+    pipeline.enforce_permissions()
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     stream = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamArn"]
@@ -171,17 +171,6 @@ def test_a_trigger_whose_function_may_read_the_source_s_stream_only(aws, pipelin
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
     assert aws.sqs.messages(pipeline.function.dlq_arn) == []
     pipeline.assert_in_sync("orders", "orders-restored")
-
-
-def enforce_permissions(aws, pipeline):
-    """Let the function do anything, and the functions of triggers what their roles allow."""
-    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    aws.client("iam").put_role_policy(
-        RoleName=pipeline.function.name,
-        PolicyName="everything",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}),
-    )
-    aws.permissions.enforced = True
 
 
 def test_a_deleted_source_is_final_at_the_first_attempt(aws, pipeline):

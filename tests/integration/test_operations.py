@@ -193,10 +193,7 @@ def test_a_trigger_whose_function_may_not_read_the_stream(pipeline, tmp_path):
     aws = pipeline.aws
     make_source(aws)
     let_read_streams(aws, "orders-audit", "orders")
-    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="everything", PolicyDocument=policy)
-    aws.permissions.enforced = True
+    pipeline.enforce_permissions()
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     shell = Shell(aws, tmp_path)

@@ -88,7 +88,8 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
         wait_until_active(aws, "orders-precise")
         give_other_precision(aws)
         pipeline.send("not JSON")
-        enforce(aws, pipeline, policy)
+        aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{pipeline.function.name}")
+        pipeline.enforce_permissions(policy)
         try:
             remap(aws, pipeline)
             restore(aws, "orders", "orders-restored")
@@ -136,13 +137,6 @@ def give_other_precision(aws: EmbeddedAWS) -> None:
     stream_arn = aws.client("kinesis").describe_stream(StreamName="changes")["StreamDescription"]["StreamARN"]
     aws.client("dynamodb").enable_kinesis_streaming_destination(TableName="orders-precise", StreamArn=stream_arn)
     aws.clock.advance(30)
-
-
-def enforce(aws: EmbeddedAWS, pipeline: Pipeline, policy: dict[str, Any]) -> None:
-    role = pipeline.function.role_arn.rsplit("/", 1)[-1]
-    aws.client("iam").put_role_policy(RoleName=role, PolicyName="table-sync", PolicyDocument=json.dumps(policy))
-    aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{pipeline.function.name}")
-    aws.permissions.enforced = True
 
 
 def remap(aws: EmbeddedAWS, pipeline: Pipeline) -> None:
@@ -226,7 +220,7 @@ def test_each_toggle_alone_has_what_it_needs_and_nothing_else(policies, toggle):
 def test_a_source_in_another_region_is_read_under_the_role_that_terraform_makes(policies):
     with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15) as pipeline:
         source = make_source(aws, region="us-east-1")
-        enforce(aws, pipeline, policies["all"])
+        pipeline.enforce_permissions(policies["all"])
         restore(aws, source, "orders-restored")
         pipeline.run()
         last = pipeline.attempts[-1]

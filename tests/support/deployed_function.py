@@ -12,7 +12,6 @@ from typing import Any
 
 TIMED_OUT = "Sandbox.Timedout"
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-TIMED_OUT = "Sandbox.Timedout"
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 

@@ -15,7 +15,7 @@ from tests.support.rules import DEFAULT_PATTERNS
 from tests.support.tables import REGION, settings_of, wait_until_active
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from tests.support.embedded_aws import Call, EmbeddedAWS
     from tests.support.lambda_service import Invocation
@@ -87,6 +87,15 @@ class Pipeline:
         sqs.set_queue_attributes(QueueUrl=self.function.queue_url, Attributes={"Policy": policy})
         for rule in names.values():
             events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": self.function.queue_arn}])
+
+    def enforce_permissions(self, policy: Mapping[str, Any] | None = None) -> None:
+        """Have AWS enforce IAM, with this policy for the function's role; everything is allowed to it by default."""
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        role_name = self.function.role_arn.rsplit("/", 1)[-1]
+        self.aws.client("iam").put_role_policy(
+            RoleName=role_name, PolicyName="table-sync", PolicyDocument=json.dumps(policy or everything)
+        )
+        self.aws.permissions.enforced = True
 
     def run(self, max_seconds: float = 2 * A_DAY) -> None:
         """Let the queue and the function work until no message is left."""
