@@ -42,7 +42,7 @@ def depends_on_caller(document: Mapping[str, Any]) -> bool:
     return any(
         statement.get("Effect") == "Deny"
         and (
-            "*" not in _principals(statement.get("Principal"))
+            ("NotPrincipal" not in statement and "*" not in _principals(statement.get("Principal")))
             or any(key.lower() in _OF_CALLER for keys in statement.get("Condition", {}).values() for key in keys)
         )
         for statement in _listed(document.get("Statement"))
@@ -61,7 +61,7 @@ def locks_out(document: Mapping[str, Any], caller: str, resource: str) -> str:
     for number, statement in enumerate(_listed(document.get("Statement")), start=1):
         if (
             statement.get("Effect") == "Deny"
-            and _names_caller(statement, caller)
+            and _may_name_caller(statement, caller)
             and _covers_action(statement)
             and _covers(statement, "Resource", [resource])
             and _may_hold(statement.get("Condition", {}), caller)
@@ -70,10 +70,10 @@ def locks_out(document: Mapping[str, Any], caller: str, resource: str) -> str:
     return ""
 
 
-def _names_caller(statement: Mapping[str, Any], caller: str) -> bool:
-    if "NotPrincipal" in statement:
-        return not _any_is_caller(_principals(statement["NotPrincipal"]), caller)
-    return _any_is_caller(_principals(statement.get("Principal")), caller)
+def _may_name_caller(statement: Mapping[str, Any], caller: str) -> bool:
+    # NotPrincipal spares a role only together with its session and its account, and none that has a permissions
+    # boundary (IAM user guide, AWS JSON policy elements: NotPrincipal).
+    return "NotPrincipal" in statement or _any_is_caller(_principals(statement.get("Principal")), caller)
 
 
 def _principals(element: Any) -> list[str]:  # noqa: ANN401 (any JSON)
@@ -83,12 +83,20 @@ def _principals(element: Any) -> list[str]:  # noqa: ANN401 (any JSON)
 def _any_is_caller(principals: Sequence[str], caller: str) -> bool:
     if not caller:
         return "*" in principals
-    _, partition, _, _, account, path = caller.split(":", 5)
-    role = path.split("/")[1] if path.startswith("assumed-role/") else ""
-    # A role's path is in the ARN of the role, and not in that of its sessions.
-    of_role = rf"arn:{partition}:iam::{account}:role/(.+/)?{re.escape(role)}" if role else "(?!)"
+    _, partition, _, _, account, _ = caller.split(":", 5)
     whole = {"*", caller, account, f"arn:{partition}:iam::{account}:root"}
-    return any(principal in whole or re.fullmatch(of_role, principal) for principal in principals)
+    return any(principal in whole or _is_principal_arn(principal, caller) for principal in principals)
+
+
+def _is_principal_arn(text: str, caller: str) -> bool:
+    # A role's path is in the ARN of the role, and not in that of its sessions.
+    return re.sub(":role/.+/", ":role/", text) == _principal_arn(caller)
+
+
+def _principal_arn(caller: str) -> str:
+    """Return the caller's aws:PrincipalArn, that of its role (without a path) for a session."""
+    match = re.fullmatch(r"(arn:[^:]+):sts:(:[^:]+):assumed-role/([^/]+)/.+", caller)
+    return f"{match[1]}:iam:{match[2]}:role/{match[3]}" if match else caller
 
 
 def _covers_action(statement: Mapping[str, Any]) -> bool:
@@ -116,19 +124,20 @@ def _one_may_hold(operator: str, key: str, values: list[str], caller: str) -> bo
     if not _KNOWN_OPERATORS.fullmatch(operator):
         return True
     if key == "aws:principalarn":
-        found = _any_is_caller(values, caller) or _like_any(values, _role_arn(caller))
+        actual = _principal_arn(caller)
+        found = any(_is_principal_arn(value, caller) for value in values)
     elif key == "aws:principalaccount":
-        found = _like_any(values, caller.split(":")[4])
+        actual = caller.split(":")[4]
+        found = actual in values
     elif key == "aws:securetransport":
-        found = "true" in [str(value).lower() for value in values]
+        actual = "true"
+        found = actual in [str(value).lower() for value in values]
     else:
         return True
+    # Only these have wildcards (IAM user guide, AWS JSON policy elements: Condition operators).
+    if "Like" in operator or operator.startswith("Arn"):
+        found = found or _like_any(values, actual)
     return found != ("Not" in operator)
-
-
-def _role_arn(caller: str) -> str:
-    match = re.fullmatch(r"(arn:[^:]+):sts:(:[^:]+):assumed-role/([^/]+)/.+", caller)
-    return f"{match[1]}:iam:{match[2]}:role/{match[3]}" if match else caller
 
 
 def _like_any(patterns: Iterable[str], text: str) -> bool:

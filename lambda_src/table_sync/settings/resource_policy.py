@@ -91,7 +91,10 @@ def _step(document: Any, present: Policy, arn: str | None, whose: str) -> Change
         return None
     statement = arn and access.locks_out(document, whose, arn)
     if statement:
-        reason = f"statement {statement} of the policy would lock this function out of {arn}: except its role from it"
+        reason = (
+            f"statement {statement} of the policy would lock this function out of {arn}: "
+            "except its role from it by ArnNotEquals on aws:PrincipalArn"
+        )
         return Obstacle(Status.FAILED, reason)
     parameters = {
         "Policy": json.dumps(document, separators=(",", ":"), sort_keys=True),
