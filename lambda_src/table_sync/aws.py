@@ -11,6 +11,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError
 
+from table_sync.errors import FinalError, this_boto3
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -108,6 +110,16 @@ class Table:
     def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
         """Return the client of `service` in the table's Region."""
         return client(service, self.region)
+
+    def require_field(self, service: str, shape: str, name: str) -> None:
+        """Make sure that a field of AWS's answers can be read: botocore drops what its service model does not have.
+
+        Raises:
+            table_sync.errors.FinalError: the runtime's boto3 is older than the field.
+
+        """
+        if name not in self.client(service).meta.service_model.shape_for(shape).members:
+            raise FinalError(f"{this_boto3()} is too old to read {name} of {shape}: update it")
 
     def once(self, what: str, read: Callable[[], Read]) -> Read:
         """Return what `read` returns, for the settings that share it: one call between two looks or writes."""

@@ -126,9 +126,14 @@ def explain(error: Exception) -> str:
             ": "
         )
     if isinstance(error, (AttributeError, ParamValidationError)):
-        import boto3  # noqa: PLC0415 (only for its version, and long to import)
-
-        return f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}"
+        return f"{this_boto3()} cannot make the call: {error}"
     if isinstance(error, (AlreadySoError, FinalError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def this_boto3() -> str:
+    """Return which boto3 there is, for a sentence about what it cannot do."""
+    import boto3  # noqa: PLC0415 (only for its version, and long to import)
+
+    return f"boto3 {boto3.__version__} of this runtime"

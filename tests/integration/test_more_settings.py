@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 
 import pytest
@@ -453,12 +454,6 @@ def without_parameter(monkeypatch, service, operation, parameter):
         ("contributor_insights", (without_operation, "dynamodb", "list_contributor_insights")),
         ("resource_policy", (without_operation, "dynamodb", "get_resource_policy")),
         ("resource_policy", (without_parameter, "dynamodb", "PutResourcePolicy", "ExpectedRevisionId")),
-        (
-            "contributor_insights",
-            (without_parameter, "dynamodb", "UpdateContributorInsights", "ContributorInsightsMode"),
-        ),
-        ("deletion_protection", (without_parameter, "dynamodb", "UpdateTable", "DeletionProtectionEnabled")),
-        ("table_class", (without_parameter, "dynamodb", "UpdateTable", "TableClass")),
         ("scalable_target_tags", (without_operation, "application-autoscaling", "list_tags_for_resource")),
     ],
     ids=str,
@@ -479,6 +474,36 @@ def test_a_feature_newer_than_boto3_is_a_clear_reason_and_keeps_nothing_else(
         setting for setting, outcome in pipeline.attempts[-1]["settings"].items() if outcome["status"] == "failed"
     }
     assert failed == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "unknown"),
+    [
+        ("contributor_insights", ("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")),
+        ("deletion_protection", ("dynamodb", "TableDescription", "DeletionProtectionEnabled")),
+        ("kinesis", ("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")),
+        ("on_demand_throughput", ("dynamodb", "TableDescription", "OnDemandThroughput")),
+        ("pitr", ("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")),
+        ("table_class", ("dynamodb", "TableDescription", "TableClassSummary")),
+        ("triggers", ("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")),
+    ],
+)
+def test_a_field_that_boto3_would_drop_is_a_clear_reason_and_nothing_is_made_without_it(
+    aws, pipeline, monkeypatch, name, unknown
+):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    service, shape, field = unknown
+    models = function_clients.session().get_component("data_loader")
+    monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert re.fullmatch(
+        rf"{name}: boto3 \S+ of this runtime is too old to read {field} of {shape}: update it", message["reason"]
+    )
+    report = pipeline.attempts[-1]["settings"]
+    assert {setting for setting, outcome in report.items() if outcome["status"] == "failed"} == {name}
+    assert report[name]["changes"] == []
 
 
 def test_the_read_permissions_of_a_policy_are_named_when_they_are_missing(aws, pipeline):

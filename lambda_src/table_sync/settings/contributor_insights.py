@@ -27,7 +27,7 @@ class Insight:
 
     status: str = "DISABLED"
     mode: str | None = None
-    """None where it is off, or the runtime's boto3 is older than the field."""
+    """None where it is off."""
 
     @property
     def live(self) -> bool:
@@ -50,6 +50,7 @@ class ContributorInsights:
 def read(table: Table) -> ContributorInsights:
     """Return what is on: one call for the table and all indexes, those that were never on are not in its answer."""
     client = table.client("dynamodb")
+    table.require_field("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")
     summaries: list[Mapping[str, Any]] = []
     request = {"TableName": table.name}
     while True:

@@ -18,6 +18,7 @@ NEEDS = None
 
 def read(table: Table) -> bool:
     """Return whether the table's description shows that it is protected."""
+    table.require_field("dynamodb", "TableDescription", "DeletionProtectionEnabled")
     return bool(table.description.get("DeletionProtectionEnabled"))
 
 

@@ -25,7 +25,7 @@ class Destination:
 
     status: str
     precision: str | None
-    """ApproximateCreationDateTimePrecision; None where the runtime's boto3 is older than it (botocore 1.34.23)."""
+    """ApproximateCreationDateTimePrecision; None where AWS does not tell."""
     status_description: str = ""
 
     @property
@@ -43,7 +43,8 @@ class Destinations(dict[str, Destination]):
 
 
 def read(table: Table) -> Destinations:
-    """Return the table's destinations, those that are not live included."""
+    """Return the table's destinations, those that are not live included; their precision needs botocore 1.34.23."""
+    table.require_field("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")
     answer = table.client("dynamodb").describe_kinesis_streaming_destination(TableName=table.name)
     return Destinations(
         (

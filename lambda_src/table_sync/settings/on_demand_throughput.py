@@ -43,6 +43,7 @@ class OnDemandThroughput:
 
 def read(table: Table) -> OnDemandThroughput:
     """Return the maximums that the table's description shows; -1 stands for none (API reference)."""
+    table.require_field("dynamodb", "TableDescription", "OnDemandThroughput")
     indexes = table.description.get("GlobalSecondaryIndexes", [])
     maximums = {_TABLE: _maximum(table.description)} | {index["IndexName"]: _maximum(index) for index in indexes}
     return OnDemandThroughput(table.billing_mode, table.status, table.indexes, maximums)

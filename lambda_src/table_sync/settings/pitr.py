@@ -23,7 +23,7 @@ class PointInTimeRecovery:
 
     enabled: bool
     recovery_period_in_days: int | None
-    """None where the runtime's boto3 is older than the field (botocore 1.35.94)."""
+    """None where it is off."""
 
     def __bool__(self) -> bool:
         """Say whether it is on."""
@@ -31,7 +31,8 @@ class PointInTimeRecovery:
 
 
 def read(table: Table) -> PointInTimeRecovery:
-    """Return the table's point-in-time recovery."""
+    """Return the table's point-in-time recovery; its period needs botocore 1.35.94."""
+    table.require_field("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")
     answer = table.client("dynamodb").describe_continuous_backups(TableName=table.name)
     description = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     return PointInTimeRecovery(

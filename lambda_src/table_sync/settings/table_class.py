@@ -39,6 +39,7 @@ class TableClass:
 
 def read(table: Table) -> TableClass:
     """Return the class that the table's description shows."""
+    table.require_field("dynamodb", "TableDescription", "TableClassSummary")
     return TableClass(_name(table.description), table.status)
 
 

@@ -54,6 +54,8 @@ class EventSourceMapping:
 def read(table: Table) -> dict[str, EventSourceMapping]:
     """Return the mappings of the table's stream by function ARN, which has the alias or version in it."""
     client = table.client("lambda")
+    # Without it nothing tells that a filter is encrypted, and so not in the list.
+    table.require_field("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")
     return {
         configuration["FunctionArn"]: _mapping(client, configuration) for configuration in event_source_mappings(table)
     }
