@@ -200,7 +200,7 @@ def _sync_invocation(
     )
     converge([reconciliation], seconds_left)
     telemetry.log(reconciliation.report, dry_run=dry_run)
-    telemetry.count([reconciliation.report])
+    telemetry.count([reconciliation.report], dry_run=dry_run)
     return reconciliation.report.as_dict()
 
 

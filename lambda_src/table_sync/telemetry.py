@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING, Report
+from table_sync.settings.setting import Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,17 +35,20 @@ def log(report: Report, **more: Any) -> None:  # noqa: ANN401 (any JSON)
     write(f"{report.target.rpartition('/')[2]}: {report.outcome}", extra=more | report.as_dict())
 
 
-def count(reports: Collection[Report]) -> None:
-    """Write in the embedded metric format how attempts ended, and how each setting of the restores that are over did.
+def count(reports: Collection[Report], *, dry_run: bool = False) -> None:
+    """Write in the embedded metric format how attempts ended, and how each setting did unless it was a dry run.
 
-    The metrics of settings have the setting's name and the dimension `status`, so that they take a line a status.
+    The metrics of settings have the setting's name and the dimension `status`, so that they take a line a status. An
+    attempt that waits counts what it has written, since the last one may find it done.
     """
     _write(Counter(_METRICS[report.outcome] for report in reports))
     statuses: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for report in reports:
-        if report.outcome in {IN_SYNC, FAILED}:
-            for name, outcome in report.settings.items():
+    for report in () if dry_run else reports:
+        for name, outcome in report.settings.items():
+            if report.outcome != WAITING:
                 statuses[outcome.status.value][name] += 1
+            elif outcome.changes:
+                statuses[Status.APPLIED.value][name] += 1
     for status, settings in statuses.items():
         _write(settings, status=status)
 

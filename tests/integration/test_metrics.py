@@ -36,6 +36,19 @@ def test_attempts_are_counted_by_outcome_and_restores_that_are_over_by_setting(a
     assert {name for name, _ in found} == NAMES
 
 
+def test_what_an_attempt_wrote_is_counted_though_a_later_one_ends_the_restore(aws, pipeline):
+    make_source(aws)
+    aws.delays.mapping = 120
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["settings"]["tags"] == {"status": "unchanged", "reason": "", "changes": []}
+    found = metrics(pipeline)
+    for name in ("tags", "triggers", "event_source_mapping_tags"):
+        assert found[name, "applied"] == 1, name
+    over = {(name, outcome["status"]) for name, outcome in pipeline.attempts[-1]["settings"].items()}
+    assert {series: found[series] for series in over} == dict.fromkeys(over, 1)
+
+
 def test_a_failed_restore_counts_the_settings_that_failed(aws, pipeline):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
