@@ -84,15 +84,15 @@ _DIFF_EPILOG = f"""\
 {_LISTED}
 Without --only, all are compared.
 
-exit codes: 0 equal, 2 differs (or AWS is still working on the target), 1 error"""
+exit codes: 0 equal (but for what the target cannot have), 2 differs (or AWS is still working on the target), 1 error"""
 _SYNC_EPILOG = f"""\
 {_TABLES}
 
 {_LISTED}
 Without --only, every one is synced{" but " + ", ".join(_OFF_BY_DEFAULT) if _OFF_BY_DEFAULT else ""}.
 
-exit codes: 0 equal now, 2 differs (dry run, not confirmed, or AWS is still working on the target), 1 error, or a
-setting that cannot be made equal"""
+exit codes: 0 equal now (but for what is left alone), 2 differs (dry run, not confirmed, or AWS is still working on
+the target), 1 error, or a setting that cannot be made equal"""
 _IMPORT_EPILOG = """\
 Save the blocks beside your configuration, then:
 
@@ -225,7 +225,7 @@ def _diff(options: argparse.Namespace) -> int:
     reconciliation.look()
     if reconciliation.report.outcome == WAITING:
         _refuse_to_wait_for_credentials(target)
-    return _show(reconciliation.report, enabled, options)
+    return _show(reconciliation.report.compared(), enabled, options)
 
 
 def _sync(options: argparse.Namespace) -> int:

@@ -50,7 +50,8 @@ def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
     margin = max(map(len, outcomes)) + _STATUS_WIDTH + 4
     columns = shutil.get_terminal_size().columns - margin if terminal else 0
     for name, outcome in outcomes.items():
-        word, colour = _WORDS[outcome.status]
+        left_alone = outcome.differs and outcome.status is Status.UNCHANGED
+        word, colour = _WORDS[Status.PLANNED if left_alone else outcome.status]
         status = f"{word:{_STATUS_WIDTH}}"
         status = f"\033[{colour}m{status}\033[0m" if coloured else status
         first, *rest = [line for entry in _entries(outcome) for line in _wrapped(entry, columns)] or [""]
@@ -63,11 +64,14 @@ def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
 
 def _limits(report: Report, enabled: Collection[str]) -> dict[str, str]:
     """Return what keeps the table's settings from being all of them, as words of a sentence."""
-    left_out = [name for name in report.settings if name not in enabled]
-    skipped = [name for name in report.settings if name in enabled and report.settings[name].status is Status.SKIPPED]
-    parts = {"skipped": skipped, "not looked at": left_out}
+    looked_at = {name: outcome for name, outcome in report.settings.items() if name in enabled}
+    parts = {
+        "left alone": [name for name, outcome in looked_at.items() if outcome.differs],
+        "skipped": [name for name, outcome in looked_at.items() if outcome.status is Status.SKIPPED],
+        "not looked at": [name for name in report.settings if name not in enabled],
+    }
     but = "".join(f"; {word}: {', '.join(names)}" for word, names in parts.items() if names)
-    return {"which": "these" if left_out else "the", "but": but}
+    return {"which": "these" if parts["not looked at"] else "the", "but": but}
 
 
 def _entries(outcome: Outcome) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from table_sync.settings.setting import Change, Status
@@ -23,6 +23,8 @@ class Outcome:
     status: Status
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    differs: bool = False
+    """Whether source and target are known to differ in what no write is made for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Report:
     settings: Mapping[str, Outcome]
     whole: Outcome | None = None
     """What stood in the way of every setting, if anything."""
+
+    def compared(self) -> Report:
+        """Return the report of a dry run with all that differs as `planned`, be there a write for it or not."""
+        outcomes = {
+            name: replace(outcome, status=Status.PLANNED) if outcome.differs else outcome
+            for name, outcome in self.settings.items()
+        }
+        return replace(self, settings=outcomes)
 
     @property
     def outcome(self) -> str:

@@ -159,15 +159,17 @@ class Reconciliation:
         if setting.NEEDS and setting.NEEDS.there and self._target.updating and not self._dry_run:
             self._due.add(setting.NAME)
             return Outcome(Status.PENDING, self._target.updating)
-        changes, results = self._sorted(setting, setting.plan(source, setting.read(self._target)))
+        steps = setting.plan(source, setting.read(self._target))
+        differs = any(isinstance(step, Obstacle) and step.differs for step in steps)
+        changes, results = self._sorted(setting, steps)
         if any(status is Status.PENDING for status, _ in results):
             self._due.add(setting.NAME)
         if self._dry_run:
             results += [(Status.PLANNED, change.awaits) for change in changes]
-            return _outcome(results, changes)
+            return _outcome(results, changes, differs=differs)
         results += self._write(setting, changes)
         applied = self._applied[setting.NAME]
-        return _outcome([*results, *[(Status.APPLIED, "")] * bool(applied)], applied)
+        return _outcome([*results, *[(Status.APPLIED, "")] * bool(applied)], applied, differs=differs)
 
     def _unmet(self, name: str, need: Need) -> Outcome | None:
         """Return why what a setting lives on is not there, or not yet; made without a call."""
@@ -241,9 +243,9 @@ def _judge(error: Exception) -> tuple[Status, str]:
     return status, errors.explain(error)
 
 
-def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change]) -> Outcome:
+def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change], *, differs: bool) -> Outcome:
     status = min((status for status, _ in results), key=_PRECEDENCE.index, default=Status.UNCHANGED)
-    return Outcome(status, "; ".join(reason for _, reason in results if reason), tuple(changes))
+    return Outcome(status, "; ".join(reason for _, reason in results if reason), tuple(changes), differs)
 
 
 def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[], float]) -> None:

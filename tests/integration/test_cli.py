@@ -237,6 +237,35 @@ def test_a_setting_that_cannot_be_made_equal_is_an_error_and_the_others_are_appl
     assert answer.words == SYNCED | {"ttl": "failed"}
     assert "TTL is active on other" in answer.out
 
+    compared = run("diff", "orders", "orders-restored", "--only", "ttl")
+    assert compared.code == 2
+    assert compared.words == {"ttl": "differs"}
+    assert "TTL is active on other" in compared.out
+    assert compared.out.endswith("orders-restored differs from orders.\n")
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_is_left_alone_differs(aws, run):
+    run("sync", "orders", "orders-restored", "--yes")
+    aws.clock.advance(120)
+    stream = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamArn"]
+    client = aws.client("lambda")
+    mapping, *_ = client.list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=7)
+    aws.clock.advance(120)
+
+    compared = run("diff", "orders", "orders-restored", "--only", "stream,triggers", "--json")
+    assert compared.code == 2
+    report = json.loads(compared.out)
+    assert (report["outcome"], report["settings"]["triggers"]["status"]) == ("differs", "planned")
+    assert report["settings"]["triggers"]["changes"] == []
+    assert "has its own BatchSize, which is left alone" in report["settings"]["triggers"]["reason"]
+
+    synced = run("sync", "orders", "orders-restored", "--only", "stream,triggers", "--yes")
+    assert synced.code == 0
+    assert synced.words == {"stream": "equal", "triggers": "differs"}
+    assert "orders-restored has these settings of orders; left alone: triggers" in synced.out
+
 
 @pytest.mark.usefixtures("restored")
 def test_a_setting_that_may_not_be_read_is_an_error_beside_the_others(aws, run):

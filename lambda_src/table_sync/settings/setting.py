@@ -51,6 +51,13 @@ class Obstacle:
 
     status: Status
     reason: str
+    left_alone: bool = False
+    """Whether the target has something else there, which may be on purpose."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether source and target are known to differ in what no write is made for."""
+        return self.left_alone or self.status is Status.FAILED
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
     }
     if differing:
         reason = f"the mapping to {function} has its own {', '.join(sorted(differing))}, which is left alone"
-        return Obstacle(Status.UNCHANGED, reason)
+        return Obstacle(Status.UNCHANGED, reason, left_alone=True)
     return None
 
 
