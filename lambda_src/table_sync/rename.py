@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-def dimensions(node: Any, source: str, target: str) -> Any:  # noqa: ANN401 (any JSON)
-    """Return JSON with the target's name in each TableName dimension of a CloudWatch metric that has the source's."""
+def dimensions(node: Any, values: Mapping[tuple[str, str], str]) -> Any:  # noqa: ANN401 (any JSON)
+    """Return JSON with other values in the dimensions of CloudWatch metrics, `values` by name and present value."""
     if isinstance(node, list):
-        return [dimensions(item, source, target) for item in node]
+        return [dimensions(item, values) for item in node]
     if not isinstance(node, dict):
         return node
-    if node == {"Name": "TableName", "Value": source}:
-        return {"Name": "TableName", "Value": target}
-    return {key: dimensions(value, source, target) for key, value in node.items()}
+    if node.keys() == {"Name", "Value"}:
+        return {"Name": node["Name"], "Value": values.get((node["Name"], node["Value"]), node["Value"])}
+    return {key: dimensions(value, values) for key, value in node.items()}
 
 
 def resource_id(text: str, source: str, target: str) -> str:

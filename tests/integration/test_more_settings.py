@@ -436,6 +436,31 @@ def test_by_default_nothing_that_costs_or_reaches_others_is_read_or_written(aws,
     assert not [name for name in operations if "ContributorInsights" in name or "ResourcePolicy" in name]
 
 
+def test_an_alarm_on_the_stream_comes_back_on_the_target_s(aws, pipeline):
+    make_table(aws, "orders", indexes=(), stream_view_type="KEYS_ONLY")
+    label = aws.client("dynamodb").describe_table(TableName="orders")["Table"]["LatestStreamLabel"]
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="orders-readers",
+        Namespace="AWS/DynamoDB",
+        MetricName="ReturnedRecordsCount",
+        Dimensions=[*of_table("orders"), {"Name": "StreamLabel", "Value": label}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=5,
+        Threshold=1.0,
+        ComparisonOperator="LessThanThreshold",
+        TreatMissingData="breaching",
+    )
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    new_label = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamLabel"]
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["orders-restored-readers"])["MetricAlarms"]
+    assert new_label != label
+    assert alarm["Dimensions"] == [*of_table("orders-restored"), {"Name": "StreamLabel", "Value": new_label}]
+
+
 # A runtime whose boto3 is older than a feature
 
 

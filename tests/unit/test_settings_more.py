@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,7 @@ def test_a_setting_comes_after_the_one_that_it_needs():
     assert {name for _, name in needs} == {
         "triggers",
         "resource_policy",
+        "alarms",
         "event_source_mapping_tags",
         "scalable_target_tags",
     }
@@ -330,6 +332,20 @@ def test_an_alarm_on_an_index_that_the_target_lacks_is_left_out():
     assert [change.parameters["AlarmName"] for change in changes(steps)] == ["on the table-copy"]
     assert statuses(steps) == [Status.UNCHANGED]
     assert "by_day" in steps[0].reason
+
+
+def on_stream(table, label):
+    dimensions = [*alarm("", table)["Dimensions"], {"Name": "StreamLabel", "Value": label}]
+    return {**alarm("readers are behind"), "Dimensions": dimensions}
+
+
+def test_an_alarm_on_the_stream_is_set_on_the_target_s_and_waits_for_it():
+    source = replace(seen("orders", on_stream("orders", "2026"), alarm("on the table")), stream_label="2026")
+    of_table, waiting = alarms.plan(source, seen("copy"))
+    assert waiting.awaits == "the target has no stream for alarm readers are behind"
+    assert (of_table.parameters["AlarmName"], of_table.awaits) == ("on the table-copy", "")
+    _, made = alarms.plan(source, replace(seen("copy"), stream_label="2027"))
+    assert made == Change("PutMetricAlarm", {**on_stream("copy", "2027"), "AlarmName": "readers are behind-copy"})
 
 
 def test_an_alarm_that_differs_is_put_anew():

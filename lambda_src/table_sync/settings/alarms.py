@@ -1,4 +1,4 @@
-"""CloudWatch alarms on metrics of the table and its global secondary indexes."""
+"""CloudWatch alarms on metrics of the table, its global secondary indexes and its stream."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from table_sync import rename
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +19,8 @@ NAME = "alarms"
 TOGGLE = "enable_alarm_settings"
 DEFAULT = False
 REGION_BOUND = True
-NEEDS = None
+# Only alarms on the stream do; the others have to wait for nothing.
+NEEDS = Need("stream", lambda _: True)
 
 # What both MetricAlarm and PutMetricAlarm have (CloudWatch service model), less ActionConfiguration, which is about the
 # alarm's tags.
@@ -51,6 +52,7 @@ _WRITABLE = (
 )
 # CloudWatch service model, AlarmName.
 _LONGEST_NAME = 255
+_INDEX, _STREAM = "GlobalSecondaryIndexName", "StreamLabel"
 # Application Auto Scaling makes and deletes these itself.
 _OF_AUTO_SCALING = "TargetTracking-"
 
@@ -65,6 +67,8 @@ class Alarms:
     """PutMetricAlarm parameters by name, of the alarms on the table's metrics."""
     others: Collection[str]
     """Names of the others."""
+    stream_label: str = ""
+    """StreamLabel, a dimension of the metrics of GetRecords; "" without a stream."""
 
     def __bool__(self) -> bool:
         """Say whether any alarm is on the table."""
@@ -82,7 +86,8 @@ def read(table: Table) -> Alarms:
         and any(_dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm))
     }
     others = {alarm["AlarmName"] for alarm in alarms} - on_table.keys()
-    return Alarms(table.name, table.indexes.keys(), on_table, others)
+    stream_label = (table.stream_arn or "").rpartition("/")[2]
+    return Alarms(table.name, table.indexes.keys(), on_table, others, stream_label)
 
 
 def _parameters(alarm: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,18 +112,23 @@ def plan(source: Alarms, target: Alarms) -> list[Change | Obstacle]:
 
 def _steps(name: str, new_name: str, source: Alarms, target: Alarms) -> Iterator[Change | Obstacle]:
     alarm = source.on_table[name]
-    watched = {
-        dimensions["GlobalSecondaryIndexName"]
+    watched = [
+        dimensions
         for dimensions in map(_dimensions, _metrics(alarm))
-        if dimensions.get("TableName") == source.table_name and "GlobalSecondaryIndexName" in dimensions
-    }
-    absent = sorted(watched.difference(target.indexes))
+        if dimensions.get("TableName") == source.table_name
+    ]
+    indexes = {dimensions[_INDEX] for dimensions in watched if _INDEX in dimensions}
+    absent = sorted(indexes.difference(target.indexes))
     if absent:
         reason = f"index {', '.join(absent)} is not on the target: alarm {name} is left out"
         yield Obstacle(Status.UNCHANGED, reason)
         return
-    wanted = rename.dimensions({**alarm, "AlarmName": new_name}, source.table_name, target.table_name)
-    if _comparable(target.on_table.get(new_name)) != _comparable(wanted):
+    of_stream = {(_STREAM, source.stream_label): target.stream_label} if source.stream_label else {}
+    values = {("TableName", source.table_name): target.table_name} | of_stream
+    wanted = rename.dimensions({**alarm, "AlarmName": new_name}, values)
+    if not target.stream_label and any(dimensions.get(_STREAM) == source.stream_label for dimensions in watched):
+        yield Change("PutMetricAlarm", wanted, awaits=f"the target has no stream for alarm {name}")
+    elif _comparable(target.on_table.get(new_name)) != _comparable(wanted):
         yield Change("PutMetricAlarm", wanted)
 
 

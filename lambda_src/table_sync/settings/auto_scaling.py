@@ -166,7 +166,7 @@ def _obstacle(index: str, status: str | None) -> Obstacle:
 
 def _for_table(write: Change, source: str, target: str) -> Change:
     """Return the write with the target's name where the source's stands for the table."""
-    parameters = rename.dimensions(dict(write.parameters), source, target)
+    parameters = rename.dimensions(dict(write.parameters), {("TableName", source): target})
     parameters["ResourceId"] = rename.resource_id(parameters["ResourceId"], source, target)
     if "PolicyName" in parameters:
         # The console names policies "$metric:table/TABLE" and "$metric:table/TABLE/index/INDEX".
