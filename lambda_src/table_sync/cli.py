@@ -9,28 +9,17 @@ import os
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConfigParseError,
-    ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
-    CredentialRetrievalError,
-    HTTPClientError,
-    InvalidConfigError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, errors, import_blocks, presentation
+from table_sync import aws, import_blocks, presentation, sentences
 from table_sync.aws import Table, TableNotFoundError
 from table_sync.config import Config
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
+from table_sync.sentences import CommandError
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation, converge
@@ -48,24 +37,6 @@ PAUSE = 15
 # Reads may be behind writes: ListTagsOfResource by 2 to 3 s (live probe, October 2026).
 VERIFICATIONS = 6
 VERIFICATION_PAUSE = 2
-
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_REJECTED = {
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
-_WITHOUT_CREDENTIALS = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
 
 _ON_BY_DEFAULT = Config.from_environment({}).enabled
 _OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _ON_BY_DEFAULT]
@@ -101,10 +72,6 @@ Save the blocks beside your configuration, then:
 Terraform 1.5 or newer is needed. What the AWS provider cannot import is in a comment."""
 
 
-class CommandError(Exception):
-    """What stands in the way, in one sentence that says what to do."""
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
@@ -122,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         sentence = str(error)
     except (BotoCoreError, ClientError) as error:
-        sentence = _sentence(error)
+        sentence = sentences.of(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -294,6 +261,10 @@ def _described(text: str, options: argparse.Namespace) -> Table:
         name, region = text, _region(options)
     else:
         raise CommandError(f"{text!r} is neither the name nor the ARN of a table.")
+    with suppress(Exception):
+        # In the Region of its first client botocore asks STS for credentials.
+        aws.client("dynamodb", region)
+    _sign_in()
     try:
         client = aws.client("dynamodb", region)
     except ValueError as error:
@@ -301,7 +272,7 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     try:
         description = client.describe_table(TableName=name)["Table"]
     except ClientError as error:
-        if _code(error) != "ResourceNotFoundException":
+        if sentences.code(error) != "ResourceNotFoundException":
             raise
         raise CommandError(
             f"Table {name} was not found in {region}: check the name, the Region and whose credentials these are."
@@ -310,6 +281,28 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     if aws.is_table_arn(text) and table.arn != text:
         raise CommandError(f"{text} is in another account than the credentials, which are for {table.account}.")
     return table
+
+
+def _sign_in() -> None:
+    """Get credentials, or new ones for those about to expire; botocore would in the midst of a call.
+
+    Raises:
+        CommandError: a program or a file that the profile names does not give any, or nobody can be asked.
+        botocore.exceptions.BotoCoreError: another reason to have none.
+        botocore.exceptions.ClientError: STS refused.
+
+    """
+    try:
+        credentials = aws.session().get_credentials()
+        if credentials:
+            credentials.get_frozen_credentials()
+    except (BotoCoreError, ClientError):
+        raise
+    except EOFError as error:
+        raise CommandError(sentences.without_credentials("nobody can be asked for the MFA code")) from error
+    except Exception as error:  # botocore leaves whatever such a program or file makes of it
+        why = f"what the profile gets them from fails: {error}"
+        raise CommandError(sentences.without_credentials(why)) from error
 
 
 def _region(options: argparse.Namespace) -> str:
@@ -374,12 +367,13 @@ def _verified(done: Report, source: Table, target: Table, enabled: frozenset[str
 
 def _refuse_to_wait_for_credentials(target: Table) -> None:
     # To the function they are transient: its role gets new ones by itself.
+    _sign_in()
     try:
         target.describe()
     except TableNotFoundError:
         return
     except (BotoCoreError, ClientError) as error:
-        if isinstance(error, _WITHOUT_CREDENTIALS) or _code(error) in _EXPIRED | _REJECTED:
+        if sentences.blames_credentials(error):
             raise
 
 
@@ -399,21 +393,3 @@ def _show(report: Report, enabled: frozenset[str], options: argparse.Namespace) 
     else:
         presentation.write(report, enabled, sys.stdout)
     return EXIT_CODES[report.outcome]
-
-
-def _code(error: Exception) -> str:
-    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, _WITHOUT_CREDENTIALS):
-        return f"There are no AWS credentials to use ({error}): name a --profile, or log in with the AWS CLI."
-    if _code(error) in _EXPIRED:
-        return "The AWS credentials have expired: get new ones."
-    if _code(error) in _REJECTED:
-        return f"AWS does not accept the credentials ({_code(error)}): check the profile or the environment variables."
-    if isinstance(error, (ConfigParseError, InvalidConfigError, ProfileNotFound)):
-        return f"{str(error).rstrip('.')}: check --profile, AWS_PROFILE and the AWS configuration file."
-    if isinstance(error, (ConnectionError, HTTPClientError)):
-        return f"AWS cannot be reached: {error} Check the Region and the network."
-    return errors.explain(error)

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
+from botocore import session as aws_session
 
 from table_sync import cli
 from table_sync.settings import SETTINGS
@@ -349,6 +350,46 @@ def test_no_credentials(run, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     assert_one_sentence(run("diff", "orders", "copy"), "credentials", "--profile")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("credential_process = /nonexistent", "No such file or directory: '/nonexistent'"),
+        ("credential_process = /bin/echo these", "Expecting value"),
+        ("credential_process = /bin/echo []", "'list' object"),
+        ("credential_process = /bin/echo 'these", "No closing quotation"),
+        ("role_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = /nonexistent", "'/nonexistent'"),
+    ],
+)
+def test_a_profile_that_gets_no_credentials_is_one_sentence(run, monkeypatch, tmp_path, source, words):
+    (tmp_path / "config").write_text(f"[profile work]\n{source}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    answer = run("diff", "orders", "copy", "--profile", "work")
+    assert_one_sentence(answer, "There are no AWS credentials to use (what the profile gets them from fails", words)
+
+
+def test_an_endpoint_that_cannot_be_is_not_blamed_on_the_credentials(run, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+    assert_one_sentence(run("diff", "orders", "copy"), "There is no DynamoDB endpoint", "nowhere")
+
+
+def test_credentials_that_cannot_be_renewed_end_the_wait(aws, run, monkeypatch):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    found = aws_session.Session.get_credentials
+
+    def spent(session):
+        if aws.clock.now() > ends:
+            raise FileNotFoundError(2, "No such file or directory", "/gone")
+        return found(session)
+
+    ends = aws.clock.now() + 60
+    monkeypatch.setattr(aws_session.Session, "get_credentials", spent)
+    answer = run("sync", "orders", "orders-restored", "--yes")
+    assert answer.code == 1
+    assert "There are no AWS credentials to use" in answer.err.splitlines()[-1]
+    assert "/gone" in answer.err
 
 
 @pytest.mark.parametrize(

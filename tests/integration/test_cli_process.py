@@ -42,10 +42,14 @@ def restored(aws, name):
     aws.clock.advance(20)
 
 
-def run(environment, *arguments, command=COMMAND):
-    return subprocess.run(  # noqa: S603 (the command under test)
-        [*command, *arguments], env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
-    )
+def run(environment, *arguments, command=COMMAND, **options):
+    options = {
+        "text": True,
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    } | options
+    return subprocess.run([*command, *arguments], env=environment, check=False, **options)  # noqa: S603 (under test)
 
 
 def test_diff_sync_diff(aws, environment):
@@ -147,6 +151,20 @@ def test_an_endpoint_that_is_no_url_is_one_sentence(environment):
     assert (answer.returncode, answer.stdout) == (1, "")
     assert "nowhere" in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+def test_an_mfa_code_that_nobody_can_be_asked_for_is_no_traceback(environment, tmp_path):
+    (tmp_path / "config").write_text(
+        "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = x\n"
+        "[profile work]\nsource_profile = base\nrole_arn = arn:aws:iam::123456789012:role/work\n"
+        "mfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    )
+    environment |= {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    # Without a terminal, not even the one at which the tests run.
+    answer = run(environment, "diff", "orders", "copy", "--profile", "work", start_new_session=True)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "Traceback" not in answer.stderr
+    assert "nobody can be asked for the MFA code" in answer.stderr.splitlines()[-1]
 
 
 def test_boto3_is_all_that_it_needs(environment):
