@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, import_blocks, presentation, sentences
+from table_sync import aws, import_blocks, presentation, sentences, streams
 from table_sync.aws import Table, TableNotFoundError
 from table_sync.config import Config
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line, by default the process's.
 
     """
+    streams.take_any_character()
     try:
         return _run(arguments)
     except CommandError as error:
@@ -94,17 +95,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever reads the output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.give_up_output()
         return ERROR
+    except OSError as error:
+        streams.give_up_output()
+        sentence = f"The output cannot be written: {error}"
     print(f"{' '.join(sentence.split()).rstrip('.')}.", file=sys.stderr)
     return ERROR
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    options = _parser().parse_args(arguments)
-    code: int = options.run(options)
-    # Here, where a reader that has gone away is expected, and not at the interpreter's end.
-    sys.stdout.flush()
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+    finally:
+        # Here, where a reader that has gone away or a full disk is expected, and not at the interpreter's end.
+        sys.stdout.flush()
     return code
 
 

@@ -136,6 +136,39 @@ def test_a_reader_that_goes_away_is_no_traceback(environment):
     assert process.wait() == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"),
+    [(["import-blocks", "orders"], ""), (["import-blocks", "orders"], "1"), (["diff", "--help"], "")],
+)
+def test_an_output_that_is_full_is_one_sentence(environment, arguments, unbuffered):
+    with Path("/dev/full").open("w") as full:
+        answer = run(environment | {"PYTHONUNBUFFERED": unbuffered}, *arguments, stdout=full)
+    assert answer.stderr == "The output cannot be written: [Errno 28] No space left on device.\n"
+    assert answer.returncode == 1
+
+
+def test_what_the_output_cannot_encode_is_escaped(aws, environment):
+    make_table(aws, "overseas")
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="Ü \U0001f30a",
+        Namespace="AWS/DynamoDB",
+        MetricName="ReadThrottleEvents",
+        Dimensions=[{"Name": "TableName", "Value": "overseas"}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    ascii_only = environment | {"PYTHONIOENCODING": "ascii"}
+    answer = run(ascii_only, "diff", "overseas", "orders")
+    assert (answer.returncode, answer.stderr.count("\n")) == (2, 1)
+    assert "AlarmName=\\u00dc \\U0001f30a-orders" in answer.stdout
+    assert answer.stdout.endswith("orders differs from overseas.\n")
+    blocks = run(ascii_only, "import-blocks", "overseas").stdout
+    assert '"\\u00dc \\U0001f30a"' in blocks, "HCL knows these escapes"
+
+
 def test_an_endpoint_that_nobody_serves_is_one_sentence(environment):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
