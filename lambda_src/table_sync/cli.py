@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
             "--only", metavar="NAME[,NAME...]", type=_settings, help="look at these settings and no others"
         )
         command.add_argument("--json", action="store_true", help="print the report as JSON")
-    sync.add_argument("--yes", action="store_true", help="do not ask")
+    sync.add_argument("--yes", action="store_true", help="do not ask (refused if SOURCE is younger than TARGET)")
     sync.add_argument("--dry-run", action="store_true", help="write nothing")
     sync.add_argument(
         "--timeout",
@@ -193,6 +193,9 @@ def _address(text: str) -> str:
 
 def _diff(options: argparse.Namespace) -> int:
     source, target = _tables(options)
+    swapped = _swapped(source, target)
+    if swapped:
+        print(f"{swapped}.", file=sys.stderr)
     enabled = options.only or frozenset(setting.NAME for setting in SETTINGS)
     reconciliation = Reconciliation(source, target, enabled, dry_run=True)
     reconciliation.look()
@@ -205,6 +208,11 @@ def _sync(options: argparse.Namespace) -> int:
     if not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise CommandError("Nobody can be asked, since standard input is not a terminal: give --yes or --dry-run.")
     source, target = _tables(options)
+    swapped = _swapped(source, target)
+    if swapped and options.yes and not options.dry_run:
+        raise CommandError(f"{swapped}, so swap the two, or leave out --yes to be asked.")
+    if swapped:
+        print(f"{swapped}.", file=sys.stderr)
     enabled = options.only or _ON_BY_DEFAULT
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
     if not options.yes or options.dry_run:
@@ -214,6 +222,9 @@ def _sync(options: argparse.Namespace) -> int:
         # With --json, standard output is for the report alone.
         aside = sys.stderr if options.json else sys.stdout
         presentation.write(plan, enabled, aside)
+        if swapped:
+            # Once more, beside the question, which may come an hour after the command.
+            print(f"{swapped}.", file=aside)
         if not _confirmed(target, aside):
             print("Nothing was changed.", file=aside)
             return DIFFERENT
@@ -251,12 +262,14 @@ def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
     source, target = (_described(table, options) for table in (options.source, options.target))
     if source.arn == target.arn:
         raise CommandError(f"SOURCE and TARGET are the same table, {source.arn}: give two.")
-    if source.description["CreationDateTime"] > target.description["CreationDateTime"]:
-        print(
-            f"{source.name} is younger than {target.name}: SOURCE has to be the one that was restored from.",
-            file=sys.stderr,
-        )
     return source, target
+
+
+def _swapped(source: Table, target: Table) -> str:
+    """Say so if the tables seem to be in the wrong order."""
+    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
+        return ""
+    return f"{source.name} is younger than {target.name}: SOURCE has to be the one that was restored from"
 
 
 def _described(text: str, options: argparse.Namespace) -> Table:

@@ -610,7 +610,40 @@ def test_credentials_that_expire_meanwhile_are_said(aws, run):
     assert_one_sentence(answer, "The AWS credentials have expired: get new ones.")
 
 
+SWAPPED = "orders-restored is younger than orders: SOURCE has to be the one that was restored from"
+
+
 @pytest.mark.usefixtures("restored")
-def test_tables_in_the_wrong_order_are_noticed(run):
-    answer = run("diff", "orders-restored", "orders")
-    assert "orders-restored is younger than orders: SOURCE has to be the one that was restored from." in answer.err
+@pytest.mark.parametrize("command", [["diff"], ["sync", "--dry-run"], ["sync", "--dry-run", "--yes"]])
+def test_tables_in_the_wrong_order_are_noticed(aws, run, command):
+    answer = run(*command, "orders-restored", "orders")
+    assert answer.err == f"{SWAPPED}.\n"
+    assert writes(aws) == []
+
+
+@pytest.fixture
+def tagged(aws):
+    """Let the restored table have a tag that the source lacks."""
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    aws.client("dynamodb").tag_resource(ResourceArn=f"{ARN}orders-restored", Tags=[{"Key": "new", "Value": "yes"}])
+    aws.clock.advance(10)
+    aws.calls.clear()
+
+
+@pytest.mark.usefixtures("tagged")
+def test_tables_in_the_wrong_order_are_not_written_to_without_a_question(aws, run):
+    answer = run("sync", "orders-restored", "orders", "--only", "tags", "--yes")
+    assert_one_sentence(answer, SWAPPED, "swap the two", "leave out --yes")
+    assert writes(aws) == []
+
+
+@pytest.mark.usefixtures("tagged")
+def test_whoever_means_the_wrong_order_is_asked(aws, run):
+    answer = run("sync", "orders-restored", "orders", "--only", "tags", answer="n\n")
+    assert answer.err == f"{SWAPPED}.\n"
+    assert f"{SWAPPED}.\nMake these changes to orders (" in answer.out
+    assert writes(aws) == []
+    assert run("sync", "orders-restored", "orders", "--only", "tags", answer="y\n").code == 0
+    assert writes(aws) == ["TagResource"]
