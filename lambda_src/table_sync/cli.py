@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, import_blocks, presentation, sentences, streams
-from table_sync.aws import Table, TableNotFoundError
+from table_sync import aws, credentials, import_blocks, presentation, sentences, streams
+from table_sync.aws import Table
 from table_sync.config import Config
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
 from table_sync.sentences import CommandError
@@ -25,7 +25,7 @@ from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation, converge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from table_sync.report import Report
     from table_sync.settings.setting import Change
@@ -38,7 +38,8 @@ PAUSE = 15
 VERIFICATIONS = 6
 VERIFICATION_PAUSE = 2
 
-_ON_BY_DEFAULT = Config.from_environment({}).enabled
+_DEFAULTS = Config.from_environment({})
+_ON_BY_DEFAULT = _DEFAULTS.enabled
 _OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _ON_BY_DEFAULT]
 _NAMES = ", ".join(setting.NAME for setting in SETTINGS)
 _LISTED = textwrap.fill(f"settings: {_NAMES}", 100, subsequent_indent="  ")
@@ -128,6 +129,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--only", metavar="NAME[,NAME...]", type=_settings, help="look at these settings and no others"
         )
+        command.add_argument(
+            "--create-triggers-disabled",
+            action="store_true",
+            help="make event source mappings that run no function until somebody enables them",
+        )
         command.add_argument("--json", action="store_true", help="print the report as JSON")
     sync.add_argument("--yes", action="store_true", help="do not ask (refused if SOURCE is younger than TARGET)")
     sync.add_argument("--dry-run", action="store_true", help="write nothing")
@@ -197,10 +203,10 @@ def _diff(options: argparse.Namespace) -> int:
     if swapped:
         print(f"{swapped}.", file=sys.stderr)
     enabled = options.only or frozenset(setting.NAME for setting in SETTINGS)
-    reconciliation = Reconciliation(source, target, enabled, dry_run=True)
+    reconciliation = _beginner(source, target, enabled, options)(dry_run=True)
     reconciliation.look()
     if reconciliation.report.outcome == WAITING:
-        _refuse_to_wait_for_credentials(target)
+        credentials.refuse_to_wait(target)
     return _show(reconciliation.report.compared(), enabled, options)
 
 
@@ -214,9 +220,10 @@ def _sync(options: argparse.Namespace) -> int:
     if swapped:
         print(f"{swapped}.", file=sys.stderr)
     enabled = options.only or _ON_BY_DEFAULT
+    begin = _beginner(source, target, enabled, options)
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
     if not options.yes or options.dry_run:
-        plan = _settled(source, target, enabled, deadline, dry_run=True)
+        plan = _settled(begin, target, deadline, dry_run=True)
         if options.dry_run or plan.outcome == WAITING or not any(outcome.changes for outcome in plan.settings.values()):
             return _show(plan, enabled, options)
         # With --json, standard output is for the report alone.
@@ -228,8 +235,8 @@ def _sync(options: argparse.Namespace) -> int:
         if not _confirmed(target, aside):
             print("Nothing was changed.", file=aside)
             return DIFFERENT
-    done = _settled(source, target, enabled, deadline)
-    return _show(_verified(done, source, target, enabled) if done.outcome == IN_SYNC else done, enabled, options)
+    done = _settled(begin, target, deadline)
+    return _show(_verified(done, begin) if done.outcome == IN_SYNC else done, enabled, options)
 
 
 def _import_blocks(options: argparse.Namespace) -> int:
@@ -283,7 +290,7 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     with suppress(Exception):
         # In the Region of its first client botocore asks STS for credentials.
         aws.client("dynamodb", region)
-    _sign_in()
+    credentials.sign_in()
     try:
         client = aws.client("dynamodb", region)
     except ValueError as error:
@@ -302,28 +309,6 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     return table
 
 
-def _sign_in() -> None:
-    """Get credentials, or new ones for those about to expire; botocore would in the midst of a call.
-
-    Raises:
-        CommandError: a program or a file that the profile names does not give any, or nobody can be asked.
-        botocore.exceptions.BotoCoreError: another reason to have none.
-        botocore.exceptions.ClientError: STS refused.
-
-    """
-    try:
-        credentials = aws.session().get_credentials()
-        if credentials:
-            credentials.get_frozen_credentials()
-    except (BotoCoreError, ClientError):
-        raise
-    except EOFError as error:
-        raise CommandError(sentences.without_credentials("nobody can be asked for the MFA code")) from error
-    except Exception as error:  # botocore leaves whatever such a program or file makes of it
-        why = f"what the profile gets them from fails: {error}"
-        raise CommandError(sentences.without_credentials(why)) from error
-
-
 def _region(options: argparse.Namespace) -> str:
     region = options.region or os.environ.get("AWS_REGION") or aws.session().get_config_variable("region")
     if not region:
@@ -331,9 +316,20 @@ def _region(options: argparse.Namespace) -> str:
     return str(region)
 
 
-def _settled(
-    source: Table, target: Table, enabled: frozenset[str], deadline: float, *, dry_run: bool = False
-) -> Report:
+def _beginner(
+    source: Table, target: Table, enabled: frozenset[str], options: argparse.Namespace
+) -> Callable[..., Reconciliation]:
+    """Return what begins an attempt; it takes `dry_run`."""
+    config = replace(_DEFAULTS, create_triggers_disabled=options.create_triggers_disabled)
+
+    def begin(*, dry_run: bool = False) -> Reconciliation:
+        # A new Table for the source: what an earlier attempt found may have changed.
+        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=config.adapt)
+
+    return begin
+
+
+def _settled(begin: Callable[..., Reconciliation], target: Table, deadline: float, *, dry_run: bool = False) -> Report:
     """Make one attempt after another, as the queue does, until nothing is pending or `deadline` (time.monotonic).
 
     Returns:
@@ -343,8 +339,7 @@ def _settled(
     changes: dict[str, tuple[Change, ...]] = {}
     told = ""
     while True:
-        # A new Table for the source: what an earlier attempt found may have changed.
-        reconciliation = Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run)
+        reconciliation = begin(dry_run=dry_run)
         converge([reconciliation], lambda: math.inf)
         report = reconciliation.report
         if not dry_run:
@@ -352,7 +347,7 @@ def _settled(
             changes = {name: outcome.changes for name, outcome in report.settings.items()}
         if report.outcome != WAITING:
             return report
-        _refuse_to_wait_for_credentials(target)
+        credentials.refuse_to_wait(target)
         if time.monotonic() >= deadline:
             return report
         if report.reason != told:
@@ -373,27 +368,15 @@ def _with_earlier_changes(report: Report, changes: Mapping[str, tuple[Change, ..
     return replace(report, settings=outcomes)
 
 
-def _verified(done: Report, source: Table, target: Table, enabled: frozenset[str]) -> Report:
+def _verified(done: Report, begin: Callable[..., Reconciliation]) -> Report:
     """Return the report of what was done, or of what differs all the same."""
     for _ in range(VERIFICATIONS):
-        reconciliation = Reconciliation(Table(source.arn), target, enabled, dry_run=True)
+        reconciliation = begin(dry_run=True)
         reconciliation.look()
         if reconciliation.report.outcome == IN_SYNC:
             return done
         time.sleep(VERIFICATION_PAUSE)
     return reconciliation.report
-
-
-def _refuse_to_wait_for_credentials(target: Table) -> None:
-    # To the function they are transient: its role gets new ones by itself.
-    _sign_in()
-    try:
-        target.describe()
-    except TableNotFoundError:
-        return
-    except (BotoCoreError, ClientError) as error:
-        if sentences.blames_credentials(error):
-            raise
 
 
 def _confirmed(target: Table, aside: TextIO) -> bool:

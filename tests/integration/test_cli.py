@@ -182,6 +182,19 @@ def test_only_the_named_settings_are_read_and_written(aws, run):
 
 
 @pytest.mark.usefixtures("restored")
+def test_triggers_can_be_created_disabled(aws, run):
+    options = ["--only", "stream,triggers", "--create-triggers-disabled"]
+    assert ", Enabled=true" not in run("diff", "orders", "orders-restored", *options).out
+    answer = run("sync", "orders", "orders-restored", "--yes", *options)
+    assert answer.code == 0, answer
+    aws.clock.advance(120)
+    mappings = settings_of(aws, "orders-restored")["triggers"]
+    assert mappings.keys() == settings_of(aws, "orders")["triggers"].keys()
+    assert {mapping["State"] for mapping in mappings.values()} == {"Disabled"}
+    assert run("diff", "orders", "orders-restored", *options).code == 0
+
+
+@pytest.mark.usefixtures("restored")
 def test_a_dry_run_writes_nothing(aws, run):
     answer = run("sync", "orders", "orders-restored", "--dry-run")
     assert answer.code == 2
