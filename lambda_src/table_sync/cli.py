@@ -127,7 +127,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("source", metavar="SOURCE", help="table that was restored from")
         command.add_argument("target", metavar="TARGET", help="table that was restored")
         command.add_argument(
-            "--only", metavar="NAME[,NAME...]", type=_settings, help="look at these settings and no others"
+            "--only",
+            metavar="NAME[,NAME...]",
+            type=_settings,
+            action="extend",
+            help="look at these settings and no others; may be repeated",
         )
         command.add_argument(
             "--create-triggers-disabled",
@@ -169,11 +173,19 @@ def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.Argum
     return command
 
 
-def _settings(text: str) -> frozenset[str]:
-    names = frozenset(name.strip() for name in text.split(","))
-    unknown = sorted(names - {setting.NAME for setting in SETTINGS})
+def _settings(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    unknown = sorted(set(names) - {setting.NAME for setting in SETTINGS})
     if unknown:
         raise CommandError(f"There is no setting {unknown[0]!r}: choose from {_NAMES}.")
+    return names
+
+
+def _enabled(options: argparse.Namespace, otherwise: frozenset[str]) -> frozenset[str]:
+    """Return the settings to look at: those of every --only, which have to bring what each lives on."""
+    if options.only is None:
+        return otherwise
+    names = frozenset(options.only)
     for setting in SETTINGS:
         if setting.NAME in names and setting.NEEDS and setting.NEEDS.setting not in names:
             needed = setting.NEEDS.setting
@@ -198,11 +210,11 @@ def _address(text: str) -> str:
 
 
 def _diff(options: argparse.Namespace) -> int:
+    enabled = _enabled(options, frozenset(setting.NAME for setting in SETTINGS))
     source, target = _tables(options)
     swapped = _swapped(source, target)
     if swapped:
         print(f"{swapped}.", file=sys.stderr)
-    enabled = options.only or frozenset(setting.NAME for setting in SETTINGS)
     reconciliation = _beginner(source, target, enabled, options)(dry_run=True)
     reconciliation.look()
     if reconciliation.report.outcome == WAITING:
@@ -211,6 +223,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace) -> int:
+    enabled = _enabled(options, _ON_BY_DEFAULT)
     if not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise CommandError("Nobody can be asked, since standard input is not a terminal: give --yes or --dry-run.")
     source, target = _tables(options)
@@ -219,7 +232,6 @@ def _sync(options: argparse.Namespace) -> int:
         raise CommandError(f"{swapped}, so swap the two, or leave out --yes to be asked.")
     if swapped:
         print(f"{swapped}.", file=sys.stderr)
-    enabled = options.only or _ON_BY_DEFAULT
     begin = _beginner(source, target, enabled, options)
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
     if not options.yes or options.dry_run:

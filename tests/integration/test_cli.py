@@ -603,6 +603,12 @@ def test_a_setting_without_the_one_that_it_lives_on_is_refused(aws, run, command
 
 
 @pytest.mark.usefixtures("restored")
+def test_only_may_be_repeated(run):
+    answer = run("diff", "orders", "orders-restored", "--only", "triggers", "--only", "tags,stream")
+    assert set(answer.words) == {"tags", "stream", "triggers"}
+
+
+@pytest.mark.usefixtures("restored")
 def test_a_setting_that_cannot_be_read_keeps_no_other_from_being_written(aws, run):
     aws.faults.add("ListEventSourceMappings", "ServiceException", status=503, times=math.inf)
     answer = run("sync", "orders", "orders-restored", "--yes", "--timeout", "60")
