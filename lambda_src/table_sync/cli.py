@@ -117,6 +117,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m table_sync", description=_DESCRIPTION)
+    _add_session(parser)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     diff = _command(commands, "diff", "compare the settings of two tables", _DIFF_EPILOG)
@@ -168,9 +169,14 @@ def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.Argum
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("--profile", help="named profile of the AWS configuration")
-    command.add_argument("--region", help="Region of tables that are given by name")
+    # Where it is not given, what was given before the command stays.
+    _add_session(command, default=argparse.SUPPRESS)
     return command
+
+
+def _add_session(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    parser.add_argument("--profile", default=default, help="named profile of the AWS configuration")
+    parser.add_argument("--region", default=default, help="Region of tables that are given by name")
 
 
 def _settings(text: str) -> list[str]:

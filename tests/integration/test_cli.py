@@ -307,9 +307,10 @@ def test_the_region_is_the_options_then_the_environments_then_the_profiles(aws, 
     config.write_text("[profile work]\nregion = eu-west-2\naws_access_key_id = AKIAWORK\naws_secret_access_key = x\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
-    def region_of(*options):
+    def region_of(*options, before=()):
         aws.calls.clear()
-        answer = run("diff", "orders", ARN + "copy", "--only", "tags", "--profile", "work", "--json", *options)
+        command = ["diff", "orders", ARN + "copy", "--only", "tags", "--json"]
+        answer = run(*before, *command, *options) if before else run(*command, "--profile", "work", *options)
         return json.loads(answer.out)["source"].split(":")[3]
 
     monkeypatch.delenv("AWS_REGION")
@@ -319,6 +320,11 @@ def test_the_region_is_the_options_then_the_environments_then_the_profiles(aws, 
     monkeypatch.setenv("AWS_REGION", "eu-west-3")
     assert region_of() == "eu-west-3"
     assert region_of("--region", "eu-north-1") == "eu-north-1"
+    # Before the command, as the AWS CLI has them; the later one counts.
+    before = ("--profile", "work", "--region", "eu-north-1")
+    assert region_of(before=before) == "eu-north-1"
+    assert {call.principal.access_key for call in aws.calls} == {"AKIAWORK"}
+    assert region_of("--region", "eu-west-1", before=before) == "eu-west-1"
 
 
 @pytest.mark.parametrize(
