@@ -193,9 +193,11 @@ def _enabled(options: argparse.Namespace, otherwise: frozenset[str]) -> frozense
         return otherwise
     names = frozenset(options.only)
     for setting in SETTINGS:
-        if setting.NAME in names and setting.NEEDS and setting.NEEDS.setting not in names:
-            needed = setting.NEEDS.setting
-            raise CommandError(f"{setting.NAME} cannot be looked at without {needed}: add {needed} to --only.")
+        need = setting.NEEDS
+        if setting.NAME in names and need and not need.of_part and need.setting not in names:
+            raise CommandError(
+                f"{setting.NAME} cannot be looked at without {need.setting}: add {need.setting} to --only."
+            )
     return names
 
 

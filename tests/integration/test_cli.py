@@ -609,6 +609,20 @@ def test_a_setting_without_the_one_that_it_lives_on_is_refused(aws, run, command
 
 
 @pytest.mark.usefixtures("restored")
+def test_the_policy_of_a_table_needs_no_stream(aws, run):
+    answer = run("sync", "orders", "orders-restored", "--yes", "--only", "resource_policy")
+    assert answer.code == 0, answer
+    assert answer.words == {"resource_policy": "applied"}
+    assert "the target has no stream for the source stream's policy" in answer.out
+    assert writes(aws) == ["PutResourcePolicy"]
+    aws.clock.advance(10)
+    of_source, of_target = (settings_of(aws, table) for table in ("orders", "orders-restored"))
+    assert of_target["stream"] is None
+    assert of_target["resource_policy"] == of_source["resource_policy"][:1]
+    assert run("diff", "orders", "orders-restored", "--only", "resource_policy").words == {"resource_policy": "skipped"}
+
+
+@pytest.mark.usefixtures("restored")
 def test_only_may_be_repeated(run):
     answer = run("diff", "orders", "orders-restored", "--only", "triggers", "--only", "tags,stream")
     assert set(answer.words) == {"tags", "stream", "triggers"}

@@ -21,7 +21,7 @@ TOGGLE = "enable_resource_policy_settings"
 DEFAULT = False
 REGION_BOUND = False
 # Only the stream's policy does; the table's own has to wait for nothing.
-NEEDS = Need("stream", lambda _: True)
+NEEDS = Need("stream", lambda _: True, of_part=True)
 
 # API reference, PutResourcePolicy, ExpectedRevisionId.
 _NO_POLICY = "NO_POLICY"

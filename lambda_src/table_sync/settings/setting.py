@@ -68,6 +68,8 @@ class Need:
     """Name of the setting that brings it, which comes earlier in the order."""
     there: Callable[[Table], bool] | None = None
     """Whether a described table has it; None where a description does not tell."""
+    of_part: bool = False
+    """Only a part of the setting lives on it, and the rest does without."""
 
 
 class Setting(Protocol[Value]):
