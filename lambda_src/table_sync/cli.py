@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, credentials, import_blocks, presentation, sentences, streams
+from table_sync import aws, credentials, import_blocks, presentation, sentences, standard_output
 from table_sync.aws import Table
 from table_sync.config import Config
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line, by default the process's.
 
     """
-    streams.take_any_character()
+    standard_output.take_any_character()
     try:
         return _run(arguments)
     except CommandError as error:
@@ -96,10 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever reads the output has seen enough.
-        streams.give_up_output()
+        standard_output.give_up_output()
         return ERROR
     except OSError as error:
-        streams.give_up_output()
+        standard_output.give_up_output()
         sentence = f"The output cannot be written: {error}"
     print(f"{' '.join(sentence.split()).rstrip('.')}.", file=sys.stderr)
     return ERROR

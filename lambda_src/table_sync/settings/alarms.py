@@ -20,7 +20,7 @@ TOGGLE = "enable_alarm_settings"
 DEFAULT = False
 REGION_BOUND = True
 # Only alarms on the stream do; the others have to wait for nothing.
-NEEDS = Need("stream", lambda _: True)
+NEEDS = Need("stream", lambda _: True, of_part=True)
 
 # What both MetricAlarm and PutMetricAlarm have (CloudWatch service model), less ActionConfiguration, which is about the
 # alarm's tags.
