@@ -54,8 +54,8 @@ def write(table: Table, address: str | None = None) -> str:
 
     Args:
         table: described, and not CREATING any more.
-        address: where the table goes; what is attached goes to the root module under names that begin like the
-            table's. By default it is made of the table's name.
+        address: where the table goes; what is attached goes to the root module under names that begin with the
+            table's, and with its modules and keys where it has any. By default it is made of the table's name.
 
     Raises:
         ValueError: the address is not one of a table.
@@ -74,6 +74,7 @@ class _File:
     def __init__(self, table: Table, address: re.Match[str]) -> None:
         self._table = table
         self._address = address
+        self._prefix = _prefix(address)
         self._taken: set[str] = set()
 
     def parts(self) -> Iterator[str]:
@@ -97,7 +98,7 @@ class _File:
 
     def _unique(self, resource: str, *names: str) -> str:
         """Return an address that nothing else in the file has."""
-        prefix, slug = self._address["name"], _slug("_".join(names))
+        prefix, slug = self._prefix, _slug("_".join(names))
         label = slug if slug.startswith(f"{prefix}_") or slug == prefix else "_".join(filter(None, (prefix, slug)))
         address, number = f"{resource}.{label}", 1
         while address in self._taken:
@@ -219,6 +220,14 @@ def _label(name: str) -> str:
     """Return an identifier (Terraform language, Identifiers: no digit in front) that tells of a table's name."""
     slug = _slug(name)
     return slug if slug[:1].isalpha() else f"table_{slug}".rstrip("_")
+
+
+def _prefix(address: re.Match[str]) -> str:
+    """Return what the names of all that is attached begin with; the table's alone may be `this` in every module."""
+    if not address["module"] and not address["key"]:
+        return address["name"]
+    modules = re.findall(rf"module\.({_NAME}{_KEY})\.", address["module"])
+    return _label("_".join((*modules, address["name"] + address["key"])))
 
 
 def _import(address: str, identity: str) -> str:

@@ -686,3 +686,24 @@ def test_whoever_means_the_wrong_order_is_asked(aws, run):
     assert writes(aws) == []
     assert run("sync", "orders-restored", "orders", "--only", "tags", answer="y\n").code == 0
     assert writes(aws) == ["TagResource"]
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ['aws_dynamodb_table.tables["one"]', 'aws_dynamodb_table.tables["two"]'],
+        ["aws_dynamodb_table.tables[0]", "aws_dynamodb_table.tables[1]"],
+        ["module.one.aws_dynamodb_table.this", "module.two.aws_dynamodb_table.this"],
+        ['module.tables["one"].aws_dynamodb_table.this', 'module.tables["two"].aws_dynamodb_table.this'],
+        ["module.one.module.table.aws_dynamodb_table.this", "module.two.module.table.aws_dynamodb_table.this"],
+    ],
+)
+def test_tables_of_one_resource_or_module_share_no_address(run, addresses):
+    run("sync", "orders", "orders-restored", "--yes")
+    found = [
+        {address for address, _ in imports_in(run("import-blocks", table, "--address", address).out)}
+        for table, address in zip(("orders", "orders-restored"), addresses, strict=True)
+    ]
+    assert min(map(len, found)) >= 10
+    assert found[0] & found[1] == set()
