@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from table_sync.settings import auto_scaling, kinesis, resource_policy, ttl
+from table_sync.settings import auto_scaling, contributor_insights, kinesis, resource_policy, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,11 +178,8 @@ class _File:
                     yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
 
     def _contributor_insights(self) -> Iterator[str]:
-        client = self._table.client("dynamodb")
-        for index in ("", *self._table.indexes):
-            of_index = {"IndexName": index} if index else {}
-            insights = client.describe_contributor_insights(TableName=self._table.name, **of_index)
-            if insights["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
+        for index, insight in sorted(contributor_insights.read(self._table).insights.items()):
+            if insight.live:
                 identity = f"name:{self._table.name}/index:{index}/{self._table.account}"
                 yield self._attached("aws_dynamodb_contributor_insights", identity, index)
 
