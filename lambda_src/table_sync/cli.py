@@ -264,10 +264,15 @@ def _import_blocks(options: argparse.Namespace) -> int:
     table = _described(options.target, options)
     if table.status == "CREATING":
         raise CommandError(f"Table {table.name} is CREATING: wait until it is ACTIVE.")
-    print(import_blocks.write(table, options.address), end="")
-    caution = import_blocks.caution(table)
-    if caution:
-        print(caution, file=sys.stderr)
+    blocks = import_blocks.write(table, options.address, stop_at=_EXPIRED | _REJECTED)
+    print(blocks.text, end="")
+    if blocks.caution:
+        print(blocks.caution, file=sys.stderr)
+    if blocks.left_out:
+        raise CommandError(
+            f"AWS refused to tell of {', '.join(blocks.left_out)}: comments among the blocks say why; see to that, "
+            "and run the command again."
+        )
     return EQUAL
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
+from table_sync import errors
 from table_sync.settings import auto_scaling, contributor_insights, kinesis, resource_policy, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from table_sync.aws import Table
 
@@ -33,48 +36,51 @@ def is_table_address(text: str) -> bool:
     return _TABLE_ADDRESS.fullmatch(text) is not None
 
 
-def caution(table: Table) -> str:
-    """Return what to know before Terraform looks at the table, "" if nothing.
+@dataclass(frozen=True)
+class Blocks:
+    """A Terraform file."""
 
-    Raises:
-        botocore.exceptions.BotoCoreError: AWS cannot be asked.
-        botocore.exceptions.ClientError: AWS refused a read.
-
-    """
-    if ttl.read(table).status != "ENABLING":
-        return ""
-    return (
-        "TTL is still ENABLING, which Terraform takes for disabled and would make so later: "
-        "wait until it is ENABLED (at most an hour), then go on."
-    )
+    text: str
+    caution: str
+    """What to know before Terraform looks at the table; empty if nothing."""
+    left_out: tuple[str, ...]
+    """What AWS refused to tell of; a comment in the text says why."""
 
 
-def write(table: Table, address: str | None = None) -> str:
+def write(table: Table, address: str | None = None, stop_at: Collection[str] = ()) -> Blocks:
     """Return a Terraform file that imports the table and what is attached to it.
+
+    What AWS refuses to tell of is left out; the rest is there.
 
     Args:
         table: described, and not CREATING any more.
         address: where the table goes; what is attached goes to the root module under names that begin with the
             table's, and with its modules and keys where it has any. By default it is made of the table's name.
+        stop_at: codes of errors after which there is nothing more to ask for.
 
     Raises:
         ValueError: the address is not one of a table.
         botocore.exceptions.BotoCoreError: AWS cannot be asked.
-        botocore.exceptions.ClientError: AWS refused a read.
+        botocore.exceptions.ClientError: AWS refused a read with one of `stop_at`.
 
     """
     address = address or f"aws_dynamodb_table.{_label(table.name)}"
     match = _TABLE_ADDRESS.fullmatch(address)
     if not match:
         raise ValueError(f"{address!r} is not the address of an aws_dynamodb_table.")
-    return "\n\n".join(_File(table, match).parts()) + "\n"
+    file = _File(table, match, stop_at)
+    text = "\n\n".join(file.parts()) + "\n"
+    return Blocks(text, file.caution, tuple(file.left_out))
 
 
 class _File:
-    def __init__(self, table: Table, address: re.Match[str]) -> None:
+    def __init__(self, table: Table, address: re.Match[str], stop_at: Collection[str]) -> None:
+        self.caution = ""
+        self.left_out: list[str] = []
         self._table = table
         self._address = address
         self._prefix = _prefix(address)
+        self._stop_at = stop_at
         self._taken: set[str] = set()
 
     def parts(self) -> Iterator[str]:
@@ -86,12 +92,32 @@ class _File:
                 f"{self._address[0]} by hand."
             )
         yield _import(self._address[0], self._table.name)
-        yield from self._auto_scaling()
-        yield from self._kinesis_destinations()
-        yield from self._event_source_mappings()
-        yield from self._contributor_insights()
-        yield from self._resource_policy()
-        yield from self._alarms()
+        yield from self._unless_refused("TTL", self._ttl())
+        yield from self._unless_refused("auto scaling", self._auto_scaling())
+        yield from self._unless_refused("the Kinesis destination", self._kinesis_destinations())
+        yield from self._unless_refused("event source mappings", self._event_source_mappings())
+        yield from self._unless_refused("Contributor Insights", self._contributor_insights())
+        yield from self._unless_refused("the resource policy", self._resource_policy())
+        yield from self._unless_refused("alarms", self._alarms())
+
+    def _unless_refused(self, what: str, parts: Iterable[str]) -> Iterable[str]:
+        """Return all parts, or a comment that says why there are none."""
+        try:
+            return list(parts)
+        except ClientError as error:
+            if error.response["Error"].get("Code") in self._stop_at:
+                raise
+            self.left_out.append(what)
+            return [_comment(f"Not looked at: {what}. {' '.join(errors.explain(error).split())}")]
+
+    def _ttl(self) -> Iterator[str]:
+        """Yield nothing: TTL is an argument of the table."""
+        if ttl.read(self._table).status == "ENABLING":
+            self.caution = (
+                "TTL is still ENABLING, which Terraform takes for disabled and would make so later: "
+                "wait until it is ENABLED (at most an hour), then go on."
+            )
+        yield from ()
 
     def _attached(self, resource: str, identity: str, *names: str) -> str:
         return _import(self._unique(resource, *names), identity)

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from botocore import session as aws_session
@@ -707,3 +707,60 @@ def test_tables_of_one_resource_or_module_share_no_address(run, addresses):
     ]
     assert min(map(len, found)) >= 10
     assert found[0] & found[1] == set()
+
+
+REFUSED = {
+    "dynamodb:DescribeTimeToLive": "TTL",
+    "application-autoscaling:DescribeScheduledActions": "auto scaling",
+    "dynamodb:DescribeKinesisStreamingDestination": "the Kinesis destination",
+    "lambda:ListEventSourceMappings": "event source mappings",
+    "dynamodb:ListContributorInsights": "Contributor Insights",
+    "dynamodb:GetResourcePolicy": "the resource policy",
+    "cloudwatch:DescribeAlarms": "alarms",
+}
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("refused", REFUSED)
+def test_a_refused_read_keeps_no_other_import_block_back(aws, run, refused):
+    run("sync", "orders", "orders-restored", "--yes")
+    attach(aws, "orders-restored")
+    aws.clock.advance(3700)
+    everything = run("import-blocks", "orders-restored").out.split("\n\n")
+    aws.faults.add(refused, "AccessDeniedException", "No, and\nno.", times=math.inf)
+    answer = run("import-blocks", "orders-restored")
+    found = answer.out.split("\n\n")
+    operation = refused.partition(":")[2]
+    comment = f"# Not looked at: {REFUSED[refused]}. {operation}: AccessDeniedException: No, and no."
+    assert [part.strip() for part in found if part not in everything] == [comment]
+    if REFUSED[refused] == "TTL":
+        assert len(found) == len(everything) + 1
+    else:
+        assert 3 < len(found) <= len(everything)
+    assert_one_sentence(replace(answer, out=""), f"AWS refused to tell of {REFUSED[refused]}:")
+
+
+@pytest.mark.usefixtures("restored")
+def test_all_that_is_refused_is_in_one_sentence(aws, run):
+    run("sync", "orders", "orders-restored", "--yes")
+    for refused in REFUSED:
+        aws.faults.add(refused, "AccessDeniedException", times=math.inf)
+    answer = run("import-blocks", "orders-restored")
+    assert [address for address, _ in imports_in(answer.out)] == ["aws_dynamodb_table.orders_restored"]
+    assert answer.out.count("# Not looked at: ") == len(REFUSED)
+    assert_one_sentence(replace(answer, out=""), ", ".join(REFUSED.values()))
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredTokenException", ["have expired"]),
+        ("UnrecognizedClientException", ["does not accept"]),
+        ("ReadTimeout", ["cannot be reached"]),
+    ],
+)
+def test_where_nothing_more_can_be_read_import_blocks_stops(aws, run, code, words):
+    aws.faults.add("DescribeKinesisStreamingDestination", code, times=math.inf)
+    assert_one_sentence(run("import-blocks", "orders-restored"), *words)
+    assert aws.calls[-1].operation == "DescribeKinesisStreamingDestination"
