@@ -184,6 +184,18 @@ def as_terraform_writes(settings):
     }
 
 
+def refer_to_the_restored_table(desk):
+    """Do what sections 3 and 4 say: references in place of names, and the new name for the application."""
+    generated = desk.directory / "generated.tf"
+    name = "aws_dynamodb_table.orders_restored.name"
+    text, count = re.subn(
+        r'^(  table_name += )"orders-restored"', rf"\1{name}", generated.read_text(), flags=re.MULTILINE
+    )
+    assert count
+    generated.write_text(text)
+    (desk.directory / "application.tf").write_text(f'output "table" {{\n  value = {name}\n}}\n')
+
+
 def make_on_demand_table(aws, name):
     """Make what differs most from the table of the guide."""
     schema = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}]
@@ -260,6 +272,7 @@ def test_from_the_restore_to_the_retired_table(aws, desk):
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
     desk.run(check)
 
+    refer_to_the_restored_table(desk)
     for command in RETIRE:
         desk.run(command)
     assert desk.planned("retire.tfplan")[0] == {"aws_dynamodb_table.orders": ["delete"]}
@@ -268,6 +281,8 @@ def test_from_the_restore_to_the_retired_table(aws, desk):
     assert set(dynamodb.list_tables()["TableNames"]) == {"ledger", "orders-restored"}
     assert [backup["TableName"] for backup in dynamodb.list_backups()["BackupSummaries"]] == ["orders"]
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
+    assert desk.run("terraform output -raw table") == "orders-restored"
+    desk.run(check.splitlines()[-1])
 
 
 def test_in_the_place_of_the_old_table_in_a_module(aws, desk):
