@@ -68,6 +68,29 @@ INDEX_BLOCKS = "".join(
 """
     for name in INDEXES
 )
+SCALING = """
+resource "aws_appautoscaling_target" "read" {
+  count              = 1
+  service_namespace  = "dynamodb"
+  resource_id        = "table/${aws_dynamodb_table.this[0].name}"
+  scalable_dimension = "dynamodb:table:ReadCapacityUnits"
+  min_capacity       = 5
+  max_capacity       = 100
+}
+
+resource "aws_appautoscaling_scheduled_action" "work" {
+  count              = 1
+  name               = "work"
+  service_namespace  = "dynamodb"
+  resource_id        = aws_appautoscaling_target.read[0].resource_id
+  scalable_dimension = aws_appautoscaling_target.read[0].scalable_dimension
+  schedule           = "cron(0 6 ? * MON-FRI *)"
+
+  scalable_target_action {
+    min_capacity = 20
+  }
+}
+"""
 
 
 def commands_of(heading):
@@ -290,7 +313,7 @@ def test_in_the_place_of_the_old_table_in_a_module(aws, desk):
     module.mkdir()
     (module / "main.tf").write_text(
         'variable "name" {}\n\nresource "aws_dynamodb_table" "this" {\n'
-        f"  count            = 1\n  name             = var.name\n{TABLE}{INDEX_BLOCKS}}}\n"
+        f"  count            = 1\n  name             = var.name\n{TABLE}{INDEX_BLOCKS}}}\n{SCALING}"
     )
     (desk.directory / "table_name.auto.tfvars").write_text('table_name = "orders"\n')
     (desk.directory / "orders.tf").write_text(
@@ -299,16 +322,24 @@ def test_in_the_place_of_the_old_table_in_a_module(aws, desk):
     desk.init()
     aws.delays.ttl = 1
     desk.terraform.apply()
+    # What the module has no block for.
+    give_kinesis_destination(aws, "orders")
     restore(desk)
     for command in SETTINGS:
         desk.run(command)
-    settings = settings_of(aws, "orders-restored")
+    before = {table: as_terraform_writes(settings_of(aws, table)) for table in ("orders", "orders-restored")}
+    assert before["orders-restored"]["auto_scaling"]
 
     for command in IN_A_MODULE:
         desk.run(command)
         if (desk.directory / "adopt.tfplan").exists():
-            address = "module.orders.aws_dynamodb_table.this[0]"
-            assert desk.planned("adopt.tfplan") == ({}, {address}, set())
+            addresses = {
+                "module.orders.aws_dynamodb_table.this[0]",
+                "module.orders.aws_appautoscaling_target.read[0]",
+                "aws_dynamodb_kinesis_streaming_destination.orders_this_0_changes",
+            }
+            created = {"module.orders.aws_appautoscaling_scheduled_action.work[0]": ["create"]}
+            assert desk.planned("adopt.tfplan") == (created, addresses, set())
     assert set(aws.client("dynamodb").list_tables()["TableNames"]) == {"orders", "orders-restored"}
-    assert settings_of(aws, "orders-restored") == settings
+    assert {table: as_terraform_writes(settings_of(aws, table)) for table in before} == before
     desk.run(IMPORT[-1].splitlines()[-1])
