@@ -264,13 +264,13 @@ def _import_blocks(options: argparse.Namespace) -> int:
     table = _described(options.target, options)
     if table.status == "CREATING":
         raise CommandError(f"Table {table.name} is CREATING: wait until it is ACTIVE.")
-    blocks = import_blocks.write(table, options.address, stop_at=_EXPIRED | _REJECTED)
+    blocks = import_blocks.write(table, options.address)
     print(blocks.text, end="")
     if blocks.caution:
         print(blocks.caution, file=sys.stderr)
     if blocks.left_out:
         raise CommandError(
-            f"AWS refused to tell of {', '.join(blocks.left_out)}: comments among the blocks say why; see to that, "
+            f"There are no blocks for {', '.join(blocks.left_out)}: comments among the blocks say why; see to that, "
             "and run the command again."
         )
     return EQUAL

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
-from table_sync import errors
-from table_sync.settings import auto_scaling, contributor_insights, kinesis, resource_policy, ttl
+from table_sync import errors, sentences
+from table_sync.errors import FinalError
+from table_sync.settings import alarms, auto_scaling, contributor_insights, kinesis, resource_policy, triggers, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from table_sync.aws import Table
 
@@ -44,43 +44,41 @@ class Blocks:
     caution: str
     """What to know before Terraform looks at the table; empty if nothing."""
     left_out: tuple[str, ...]
-    """What AWS refused to tell of; a comment in the text says why."""
+    """What could not be looked at; a comment in the text says why."""
 
 
-def write(table: Table, address: str | None = None, stop_at: Collection[str] = ()) -> Blocks:
+def write(table: Table, address: str | None = None) -> Blocks:
     """Return a Terraform file that imports the table and what is attached to it.
 
-    What AWS refuses to tell of is left out; the rest is there.
+    What AWS refuses to tell of, or boto3 is too old to read, is left out; the rest is there.
 
     Args:
         table: described, and not CREATING any more.
         address: where the table goes; what is attached goes to the root module under names that begin with the
             table's, and with its modules and keys where it has any. By default it is made of the table's name.
-        stop_at: codes of errors after which there is nothing more to ask for.
 
     Raises:
         ValueError: the address is not one of a table.
         botocore.exceptions.BotoCoreError: AWS cannot be asked.
-        botocore.exceptions.ClientError: AWS refused a read with one of `stop_at`.
+        botocore.exceptions.ClientError: AWS does not accept the credentials, or no longer.
 
     """
     address = address or f"aws_dynamodb_table.{_label(table.name)}"
     match = _TABLE_ADDRESS.fullmatch(address)
     if not match:
         raise ValueError(f"{address!r} is not the address of an aws_dynamodb_table.")
-    file = _File(table, match, stop_at)
+    file = _File(table, match)
     text = "\n\n".join(file.parts()) + "\n"
     return Blocks(text, file.caution, tuple(file.left_out))
 
 
 class _File:
-    def __init__(self, table: Table, address: re.Match[str], stop_at: Collection[str]) -> None:
+    def __init__(self, table: Table, address: re.Match[str]) -> None:
         self.caution = ""
         self.left_out: list[str] = []
         self._table = table
         self._address = address
         self._prefix = _prefix(address)
-        self._stop_at = stop_at
         self._taken: set[str] = set()
 
     def parts(self) -> Iterator[str]:
@@ -104,8 +102,8 @@ class _File:
         """Return all parts, or a comment that says why there are none."""
         try:
             return list(parts)
-        except ClientError as error:
-            if error.response["Error"].get("Code") in self._stop_at:
+        except (AttributeError, ClientError, FinalError) as error:
+            if sentences.blames_credentials(error):
                 raise
             self.left_out.append(what)
             return [_comment(f"Not looked at: {what}. {' '.join(errors.explain(error).split())}")]
@@ -193,15 +191,10 @@ class _File:
                 )
 
     def _event_source_mappings(self) -> Iterator[str]:
-        if not self._table.stream_arn:
-            return
-        pages = self._table.client("lambda").get_paginator("list_event_source_mappings")
-        for page in pages.paginate(EventSourceArn=self._table.stream_arn):
-            for mapping in page["EventSourceMappings"]:
-                if mapping.get("State") != "Deleting":
-                    # The function's name, and the alias or version if it has one.
-                    names = mapping["FunctionArn"].split(":")[6:]
-                    yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
+        for mapping in triggers.event_source_mappings(self._table):
+            # The function's name, and the alias or version if it has one.
+            names = mapping["FunctionArn"].split(":")[6:]
+            yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
 
     def _contributor_insights(self) -> Iterator[str]:
         for index, insight in sorted(contributor_insights.read(self._table).insights.items()):
@@ -210,29 +203,13 @@ class _File:
                 yield self._attached("aws_dynamodb_contributor_insights", identity, index)
 
     def _resource_policy(self) -> Iterator[str]:
-        if not hasattr(self._table.client("dynamodb"), "get_resource_policy"):
-            yield _comment(f"Not looked at: the resource policy, which boto3 {boto3.__version__} is too old to read.")
-            return
         for arn, name in ((self._table.arn, ""), (self._table.stream_arn, "stream")):
             if arn and resource_policy.read_policy(self._table, arn).document:
                 yield self._attached("aws_dynamodb_resource_policy", arn, name)
 
     def _alarms(self) -> Iterator[str]:
-        pages = self._table.client("cloudwatch").get_paginator("describe_alarms")
-        for page in pages.paginate(AlarmTypes=["MetricAlarm"]):
-            for alarm in page["MetricAlarms"]:
-                # Application Auto Scaling makes and deletes those of target tracking policies.
-                if not alarm["AlarmName"].startswith("TargetTracking-") and _watches(alarm, self._table.name):
-                    yield self._attached("aws_cloudwatch_metric_alarm", alarm["AlarmName"], alarm["AlarmName"])
-
-
-def _watches(alarm: Mapping[str, Any], table: str) -> bool:
-    metrics = [alarm, *(query.get("MetricStat", {}).get("Metric", {}) for query in alarm.get("Metrics", []))]
-    return any(
-        metric.get("Namespace") == "AWS/DynamoDB"
-        and {"Name": "TableName", "Value": table} in metric.get("Dimensions", [])
-        for metric in metrics
-    )
+        for name in alarms.read(self._table).on_table:
+            yield self._attached("aws_cloudwatch_metric_alarm", name, name)
 
 
 def _slug(text: str) -> str:

@@ -737,7 +737,7 @@ def test_a_refused_read_keeps_no_other_import_block_back(aws, run, refused):
         assert len(found) == len(everything) + 1
     else:
         assert 3 < len(found) <= len(everything)
-    assert_one_sentence(replace(answer, out=""), f"AWS refused to tell of {REFUSED[refused]}:")
+    assert_one_sentence(replace(answer, out=""), f"There are no blocks for {REFUSED[refused]}:")
 
 
 @pytest.mark.usefixtures("restored")

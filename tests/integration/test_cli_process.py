@@ -120,7 +120,7 @@ def test_ctrl_c_at_the_question_is_quiet_and_changes_nothing(aws, environment):
 
 
 def test_ctrl_c_while_it_starts_is_quiet(environment, tmp_path):
-    (tmp_path / "boto3.py").write_text("raise KeyboardInterrupt\n")
+    (tmp_path / "botocore.py").write_text("raise KeyboardInterrupt\n")
     environment |= {"PYTHONPATH": f"{tmp_path}{os.pathsep}{LAMBDA_SRC}"}
     answer = run(environment, "diff", "orders", "copy")
     assert (answer.returncode, answer.stdout, answer.stderr) == (130, "", "")
@@ -203,7 +203,7 @@ def test_an_mfa_code_that_nobody_can_be_asked_for_is_no_traceback(environment, t
 def test_boto3_is_all_that_it_needs(environment):
     script = "import sys, table_sync.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = run(environment, "-c", script, command=[sys.executable]).stdout.split()
-    assert "boto3" in loaded
+    assert "botocore" in loaded
     assert "aws_lambda_powertools" not in loaded
 
 
