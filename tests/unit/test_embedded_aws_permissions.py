@@ -50,6 +50,19 @@ def test_composite_alarms_are_described_under_a_permission_on_everything_only(aw
     assert everything.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"] == []
 
 
+def test_of_a_managed_policy_its_default_version_counts(aws):
+    cloudwatch = client(aws, "cloudwatch", ("sqs:ListQueues", "*"))
+    iam = aws.client("iam")
+    denies, allows = (
+        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": "*", "Resource": "*"}]})
+        for effect in ("Deny", "Allow")
+    )
+    arn = iam.create_policy(PolicyName="managed", PolicyDocument=denies)["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=allows, SetAsDefault=True)
+    iam.attach_role_policy(RoleName="role", PolicyArn=arn)
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
 @pytest.mark.parametrize("missing", OF_STREAMS)
 def test_kinesis_destinations_are_described_with_their_streams(aws, missing):
     make_table(aws, "orders", indexes=())

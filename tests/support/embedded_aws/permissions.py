@@ -114,7 +114,8 @@ class Permissions:
 
     def _policies(self, role_name: str, account: str) -> list[Mapping[str, Any]]:
         role = iam_backends[account]["aws"].get_role(role_name)
-        documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+        versions = [version for policy in role.managed_policies.values() for version in policy.versions]
+        documents = [*role.policies.values(), *(version.document for version in versions if version.is_default)]
         return [json.loads(document) if isinstance(document, str) else document for document in documents]
 
     @staticmethod
