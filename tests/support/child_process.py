@@ -36,7 +36,7 @@ RUNTIME_DISTRIBUTIONS = ("awslambdaric", "boto3")
 INIT_SECONDS = 10.0
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 OTHERS_MAY_READ = 0o004
-REQUIREMENT_NAME = re.compile(r"[\w.-]+")
+AFTER_NAME = re.compile(r"[^\w.-]")
 
 
 class PackageError(Exception):
@@ -161,8 +161,7 @@ class ExecutionEnvironment:
         elif report.kind == "init_error":
             error = json.loads(report.body)
         else:
-            status = int(report.body)
-            how = f"signal: {signal.strsignal(-status).lower()}" if status < 0 else f"exit status {status}"
+            how = _how_ended(int(report.body))
             error = {
                 "errorType": "Runtime.ExitError",
                 "errorMessage": f"RequestId: {request_id} Error: Runtime exited with error: {how}",
@@ -246,6 +245,14 @@ class ChildProcessRuntime:
             self._all.difference_update(environments)
 
 
+def _how_ended(status: int) -> str:
+    """Say how a process with this return code ended, as Lambda does."""
+    if status >= 0:
+        return f"exit status {status}"
+    name = signal.strsignal(-status) or f"signal {-status}"
+    return f"signal: {name.lower()}"
+
+
 def _unpack(content: bytes, directory: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         for entry in package.infolist():
@@ -279,5 +286,5 @@ def _with_requirements(names: Iterable[str]) -> set[str]:
             continue
         found.add(name)
         required = importlib.metadata.requires(name) or ()
-        waiting += [REQUIREMENT_NAME.match(line)[0] for line in required if "extra ==" not in line]
+        waiting += [AFTER_NAME.split(line, maxsplit=1)[0] for line in required if "extra ==" not in line]
     return found
