@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import math
@@ -67,7 +68,8 @@ class ConcurrentRuntime:
         log_stream = log_stream_name(function, invocation.at)
         output = self._output or self._take_process_over(function.environment(invocation.credentials, log_stream))
         context = Context.of(function, invocation.request_id, log_stream, self._clock)
-        response, error = None, None
+        response: str | None = None
+        error: dict[str, Any] | None = None
         try:
             response = json.dumps(self._handler(json.loads(invocation.payload), context))
         except Exception as raised:  # noqa: BLE001 (the runtime reports every exception)
@@ -121,9 +123,13 @@ class ConcurrentLambdaService(LambdaService):
         """Let the queue and the invocations work until nothing is to be done by `end` (epoch seconds)."""
         (mapping,) = self._sqs_mappings()
         invocations: list[Invocation] = []
+
+        def run(messages: list[dict[str, Any]]) -> None:
+            invocations.append(self._run_batch(mapping, messages))
+
         while True:
             while self.timelines.running < self._maximum_concurrency and (messages := self._receive(mapping)):
-                self.timelines.start(lambda batch=messages: invocations.append(self._run_batch(mapping, batch)))
+                self.timelines.start(functools.partial(run, messages))
             following = self._following(mapping)
             if following is None or following > end:
                 return invocations

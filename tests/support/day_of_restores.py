@@ -23,7 +23,7 @@ from tests.support.tables import make_source, restore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.embedded_aws.sqs import Queue
+    from tests.support.embedded_aws.sqs import Message
 
 # 2027-01-15T00:00:00Z.
 START = 1_799_971_200.0
@@ -83,7 +83,7 @@ def live_through() -> Day:
         with Pipeline(aws, timed) as pipeline:
             make_source(aws)
             aws.clock.advance(START - aws.clock.now())
-            lasts = {}
+            lasts: dict[str, float] = {}
             aws.restore_seconds = lasts.__getitem__
             plans = sorted(_plans(), reverse=True)
             for minute in range(HOURS * 60):
@@ -119,15 +119,15 @@ def _measure(day: Day, pipeline: Pipeline, first: int) -> None:
     """Take the metrics of a minute that is over."""
     aws = pipeline.aws
     for invocation in pipeline.invocations[first:]:
-        for name, value in (("Invocations", 1), ("Errors", invocation.error is not None), ("Throttles", 0)):
-            day.put(_of_function(name), invocation.at, value)
+        for name, count in (("Invocations", 1), ("Errors", invocation.error is not None), ("Throttles", 0)):
+            day.put(_of_function(name), invocation.at, count)
         for line in map(json.loads, invocation.log_lines):
             day.log.append((invocation.at, line))
             for series, value in embedded_metrics(line):
                 day.put(series, invocation.at, value)
     now = aws.clock.now() - 1
     for queue_name, arn in ((NAME, pipeline.function.queue_arn), (f"{NAME}-dlq", pipeline.function.dlq_arn)):
-        for name, value in _of_queue(aws.sqs.queue(arn), now):
+        for name, value in _of_queue(aws.sqs.messages(arn), now):
             day.put(Series("AWS/SQS", name, frozenset({("QueueName", queue_name)})), now, value)
 
 
@@ -135,8 +135,7 @@ def _of_function(name: str) -> Series:
     return Series("AWS/Lambda", name, frozenset({("FunctionName", NAME)}))
 
 
-def _of_queue(queue: Queue, now: float) -> Iterator[tuple[str, float]]:
-    messages = queue.kept()
+def _of_queue(messages: list[Message], now: float) -> Iterator[tuple[str, float]]:
     later = [message for message in messages if message.visible_at > now * 1000]
     delayed = [message for message in later if message.receive_count == 0]
     yield "ApproximateNumberOfMessagesDelayed", len(delayed)

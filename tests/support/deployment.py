@@ -58,7 +58,7 @@ def deploy_function(  # noqa: PLR0913 (what differs between tests)
         client.publish_layer_version(LayerName=f"{name}-{index}", Content={"ZipFile": layer})["LayerVersionArn"]
         for index, layer in enumerate(layers)
     ]
-    return client.create_function(
+    configuration: dict[str, Any] = client.create_function(
         FunctionName=name,
         Runtime="python3.13",
         Role=role["Role"]["Arn"],
@@ -68,6 +68,7 @@ def deploy_function(  # noqa: PLR0913 (what differs between tests)
         Environment={"Variables": dict(variables or {})},
         **settings,
     )
+    return configuration
 
 
 def deploy_queued_function(  # noqa: PLR0913 (as above)

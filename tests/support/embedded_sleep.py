@@ -8,14 +8,15 @@ import http.client
 import os
 import runpy
 import time
+from typing import SupportsIndex
 
 SLEEP_PATH = "/embedded/sleep"
 
 
-def sleep(seconds: float) -> None:
+def sleep(seconds: float | SupportsIndex) -> None:
     """Let the embedded clock pass `seconds`."""
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    connection.request("POST", SLEEP_PATH, str(seconds))
+    connection.request("POST", SLEEP_PATH, str(float(seconds)))
     connection.getresponse().read()
     connection.close()
 

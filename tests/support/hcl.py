@@ -43,8 +43,7 @@ def code(text: str) -> str:
 
 def _code(text: str, at: int, closing: str) -> tuple[str, int]:
     read, depth = [], 0
-    while at < len(text):
-        match = _PART.match(text, at)
+    while match := _PART.match(text, at):
         part, at = match[0], match.end()
         if part == '"':
             part, at = _text(text, at, '"')
@@ -61,8 +60,7 @@ def _code(text: str, at: int, closing: str) -> tuple[str, int]:
 
 def _text(text: str, at: int, closing: str) -> tuple[str, int]:
     read = []
-    while at < len(text):
-        match = _TEXT_PART.match(text, at)
+    while match := _TEXT_PART.match(text, at):
         at = match.end()
         if match["code"]:
             inner, at = _code(text, at, "}")

@@ -75,7 +75,8 @@ class InProcessRuntime:
         context = Context.of(function, invocation.request_id, log_stream, self._clock)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         variables = kept | function.environment(invocation.credentials, log_stream) | self._environment
-        response, error = None, None
+        response: str | None = None
+        error: dict[str, Any] | None = None
         output = io.StringIO()
         started = time.perf_counter()
         with (
@@ -103,7 +104,7 @@ class InProcessRuntime:
 
 
 @contextlib.contextmanager
-def redirected_loggers(output: io.StringIO) -> Iterator[None]:
+def redirected_loggers(output: io.TextIOBase) -> Iterator[None]:
     """Let loggers write to `output`: a handler keeps the standard output of the time when its module was imported."""
     loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
     handlers = {handler for logger in loggers for handler in logger.handlers if type(handler) is logging.StreamHandler}

@@ -94,12 +94,12 @@ class SqsMapping:
     @property
     def state(self) -> str:
         """Creating, Enabled, Disabled and so on."""
-        return self.configuration["State"]
+        return str(self.configuration["State"])
 
     @property
     def queue_arn(self) -> str:
         """The queue's ARN."""
-        return self.configuration["EventSourceArn"]
+        return str(self.configuration["EventSourceArn"])
 
     @property
     def queue_url(self) -> str:
@@ -110,7 +110,7 @@ class SqsMapping:
     @property
     def batch_size(self) -> int:
         """How many messages one invocation takes; without a batching window never more than one receive gives."""
-        return min(self.configuration["BatchSize"], SQS_RECEIVE_MAXIMUM)
+        return min(int(self.configuration["BatchSize"]), SQS_RECEIVE_MAXIMUM)
 
     @property
     def response_types(self) -> list[str]:
@@ -231,7 +231,8 @@ class LambdaService:
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        return answer.get("Messages", [])
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        return messages
 
     def _run_batch(self, mapping: SqsMapping, messages: list[dict[str, Any]]) -> Invocation:
         invocation = self._run(mapping.function, sqs_event(messages, mapping.queue_arn), mapping.queue_arn)

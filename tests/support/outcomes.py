@@ -36,6 +36,8 @@ class Listener:
 
     def take(self) -> list[dict[str, Any]]:
         """Return the events that have come since the last time."""
-        found = [json.loads(message.body) for message in self._aws.sqs.messages(self._queue)]
-        self._aws.sqs.queue(self._queue).stored.clear()
+        queue = self._aws.sqs.queue(self._queue)
+        assert queue is not None
+        found = [json.loads(message.body) for message in queue.kept()]
+        queue.stored.clear()
         return found

@@ -118,7 +118,8 @@ class Pipeline:
         invocation = self.service.invoke("table-sync", event)
         self.invocations.append(invocation)
         assert invocation.error is None, invocation.error
-        return invocation.response
+        report: dict[str, Any] = invocation.response
+        return report
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -155,7 +156,7 @@ class Pipeline:
             if not call.operation.startswith(("Describe", "List", "Get")) and call.service not in {"events", "sqs"}
         ]
 
-    def calls(self) -> list[Any]:
+    def calls(self) -> list[Call]:
         """Return the calls that the function itself made."""
         return [call for call in self.aws.calls if self.made(call)]
 

@@ -20,6 +20,7 @@ from tests.support.embedded_sleep import SLEEP_PATH
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HOST = "127.0.0.1"
 PREFIX = "/2018-06-01/runtime"
 RESULT_PATH = re.compile(re.escape(PREFIX) + r"/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
 
@@ -67,8 +68,7 @@ class RuntimeAPI:
     @property
     def address(self) -> str:
         """`host:port`, as AWS_LAMBDA_RUNTIME_API has it."""
-        host, port = self._server.server_address[:2]
-        return f"{host}:{port}"
+        return f"{HOST}:{self._server.server_port}"
 
     def send(self, event: Event) -> None:
         """Answer the runtime's request for the next event with this one."""
@@ -103,7 +103,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, api: RuntimeAPI) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((HOST, 0), _Handler)
         self.api = api
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -34,5 +34,5 @@ def put_off() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number, frame in came:
-            handlers[signal.Signals(number)](number, frame)
+        for signalled in came:
+            handlers[signal.Signals(signalled[0])](*signalled)

@@ -33,7 +33,7 @@ def failed_message_ids(response: Any, message_ids: Sequence[str], response_types
         return set(message_ids)
     identifiers = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
     if all(identifier in message_ids for identifier in identifiers):
-        return set(identifiers)
+        return set(message_ids).intersection(identifiers)
     return set(message_ids)
 
 

@@ -33,6 +33,7 @@ class Screen:
 
     def __init__(self, log: TextIO) -> None:
         for stream in (sys.stdout, sys.stderr):
+            assert isinstance(stream, io.TextIOWrapper)
             stream.reconfigure(errors="replace")
         console = Console(highlight=False)
         ascii_only = not console.encoding.startswith("utf")
@@ -155,7 +156,8 @@ class Screen:
 
 def _column_widths(rows: Sequence[tuple[str, str, str, str, bool]], width: int) -> list[int]:
     """Return the columns' widths; those of source and after are equal, and take what the others leave."""
-    setting, _, before = (max(len(line) for row in rows for line in row[column].split("\n")) for column in range(3))
+    setting = max(len(line) for name, *_ in rows for line in name.split("\n"))
+    before = max(len(line) for _, _, value, *_ in rows for line in value.split("\n"))
     frame = 3 * len(HEADINGS) + 1
     setting = min(setting, LONGEST_SETTING)
     before = max(len("Restored,"), min(before, 24))

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from unittest.mock import patch
 
 import boto3
@@ -14,11 +14,11 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
-from moto.core.models import botocore_stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 
+from tests.support.embedded_aws.answers import Answer
 from tests.support.embedded_aws.auto_scaling import AutoScaling
 from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import Call, Principal
@@ -157,14 +157,21 @@ class EmbeddedAWS:
         """Return the calls of `operations` ("UpdateTable" or "dynamodb:UpdateTable") in order; of none given, all."""
         return [c for c in self.calls if not operations or c.operation in operations or c.name in operations]
 
-    def _answer_in_process(self, request: AWSPreparedRequest) -> Any:
+    def _answer_in_process(self, request: AWSPreparedRequest) -> Answer:
         try:
-            return self._boundary.handle(normalize_request(request), lambda: self._ask_moto(request))
+            return self._boundary.handle(normalize_request(request), lambda: self._answer_of_moto(request))
         except NoAnswerError as lost:
             if lost.crash is not None:
                 raise lost.crash from None
             error = ConnectionClosedError if lost.reason == CONNECTION_RESET else ReadTimeoutError
             raise error(endpoint_url=request.url) from lost
+
+    def _answer_of_moto(self, request: AWSPreparedRequest) -> Answer:
+        answer = self._ask_moto(request)
+        if answer is None:
+            raise NotImplementedError(f"{request.url} is no address of AWS, and nothing else is embedded.")
+        status, headers, body = answer
+        return int(status), dict(headers), body.encode() if isinstance(body, str) else body
 
     @classmethod
     def _shared_session(cls) -> boto3.Session:

@@ -67,8 +67,7 @@ class Boundary:
             except AwsError as error:
                 return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())
             service = self._aws.services.get(call.service)
-            status, headers, body = service.handle(call, moto) if service else moto()
-        return int(status), dict(headers), body.encode() if isinstance(body, str) else body
+            return service.handle(call, moto) if service else moto()
 
     def _apply(self, fault: Fault | None, call: Call) -> Answer | None:
         if fault is None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
+from typing import Self
 from unittest.mock import patch
 
 
@@ -60,8 +61,8 @@ def moto_time(clock: Clock) -> Iterator[None]:
 
     class ClockDatetime(dt.datetime):
         @classmethod
-        def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
-            return dt.datetime.fromtimestamp(clock.now(), tz)
+        def now(cls, tz: dt.tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(clock.now(), tz)
 
     clock_datetime = SimpleNamespace(
         **{name: getattr(dt, name) for name in ("date", "time", "timedelta", "timezone", "tzinfo", "UTC")},

@@ -46,12 +46,9 @@ class CloudTrail:
         """Send the event of a call that was answered, if it is one that makes an event."""
         if call.service != "dynamodb" or not call.operation or call.operation in DATA_EVENTS:
             return
-        event = {
-            "source": "aws.dynamodb",
-            "detail-type": "AWS API Call via CloudTrail",
-            "detail": self._record_of(call, answer),
-        }
-        self._aws.events.put(call.region, event, read_only=event["detail"]["readOnly"])
+        detail = self._record_of(call, answer)
+        event = {"source": "aws.dynamodb", "detail-type": "AWS API Call via CloudTrail", "detail": detail}
+        self._aws.events.put(call.region, event, read_only=detail["readOnly"])
 
     def _record_of(self, call: Call, answer: Answer) -> dict[str, Any]:
         failure = {"errorCode": call.error, "errorMessage": error_message(answer)} if call.error else {}

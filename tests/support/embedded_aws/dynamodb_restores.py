@@ -157,7 +157,7 @@ def _restored(call: "Call", source: Restorable) -> Restorable:
         indexes = [index | {"ProvisionedThroughput": None} for index in indexes]
     schemas = [source.table.schema, *(index["KeySchema"] for index in (*indexes, *local))]
     used = {key["AttributeName"] for schema in schemas for key in schema}
-    table = Table(
+    table = Table(  # type: ignore[abstract]  # moto itself leaves out what CloudFormation needs
         sent["TargetTableName"],
         account_id=source.table.account_id,
         region=call.region,

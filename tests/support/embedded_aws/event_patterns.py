@@ -70,7 +70,7 @@ def _value_matches(wanted: Any, value: Any) -> bool:
     ((name, operand),) = wanted.items()
     if name == "exists":
         # Only leaves exist: an object is none.
-        return (value is not ABSENT and not isinstance(value, dict)) == operand
+        return (value is not ABSENT and not isinstance(value, dict)) is operand
     return value is not ABSENT and _COMPARISONS[name](operand, value)
 
 

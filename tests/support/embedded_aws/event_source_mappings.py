@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 # What an answer says of fields that were not sent (API reference, the defaults).
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "dynamodb": {
         "BatchSize": 100,
         "BisectBatchOnFunctionError": False,
@@ -188,7 +188,8 @@ class EventSourceMappings(Service):
         return self.now + (self.aws.delays.mapping if ":dynamodb:" in source else 0)
 
     def _mappings(self, region: str) -> dict[str, EventSourceMapping]:
-        mappings: dict[str, EventSourceMapping] = self._backend(region)._event_source_mappings  # noqa: SLF001
+        # moto declares its own mappings there, and makes none: these operations are answered here.
+        mappings = cast("dict[str, EventSourceMapping]", self._backend(region)._event_source_mappings)  # noqa: SLF001
         for gone in [m.uuid for m in mappings.values() if m.state.status(self.now) == "Deleted"]:
             del mappings[gone]
         return mappings

@@ -50,7 +50,7 @@ class Lambda(EventSourceMappings):
 
     def _keep(self, call: "Call", name: str) -> dict[str, Any]:
         function = self._backend(call.region).get_function(name)
-        function.kept = vars(function).get("kept", {}) | {
+        vars(function)["kept"] = vars(function).get("kept", {}) | {
             field: call.parameters[field] for field in KEPT if field in call.parameters
         }
         return _kept(function)

@@ -21,7 +21,7 @@ from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.policies import AccessRequest, decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
@@ -130,7 +130,7 @@ Need = tuple[str, str, dict[str, str]]
 
 def needs(call: Call) -> Iterator[Need]:
     """Yield what a signed call needs: its own action first, then what the service checks besides."""
-    by_service = {
+    by_service: dict[str, Callable[[Call], Iterator[Need]]] = {
         "application-autoscaling": _of_auto_scaling,
         "cloudwatch": _of_cloudwatch,
         "dynamodb": _of_dynamodb,
@@ -140,7 +140,7 @@ def needs(call: Call) -> Iterator[Need]:
         "sqs": _of_sqs,
         "sts": _of_sts,
     }
-    return by_service.get(call.service, lambda call: iter([(call.name, "*", {})]))(call)
+    return by_service.get(call.service, _of_others)(call)
 
 
 def _arn(call: Call, service: str, resource: str, *, region: bool = True) -> str:
@@ -194,6 +194,10 @@ def _of_lambda(call: Call) -> Iterator[Need]:
 
 def _of_sqs(call: Call) -> Iterator[Need]:
     yield _ACTIONS.get(call.name, call.name), _arn(call, "sqs", call.parameters["QueueUrl"].rsplit("/", 1)[-1]), {}
+
+
+def _of_others(call: Call) -> Iterator[Need]:
+    yield call.name, "*", {}
 
 
 def _of_sts(call: Call) -> Iterator[Need]:

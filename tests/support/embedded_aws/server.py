@@ -47,7 +47,6 @@ class Server:
         self._boundary = boundary
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietRequestHandler)
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_port}"
 

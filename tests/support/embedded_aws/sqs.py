@@ -307,7 +307,7 @@ class Sqs(Service):
         destination = call.parameters.get("DestinationArn")
         if destination:
             self._by_arn(destination)
-        task = {
+        task: dict[str, Any] = {
             "TaskHandle": str(uuid.uuid4()),
             "Status": "COMPLETED",
             "SourceArn": queue.arn,
