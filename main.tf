@@ -37,9 +37,16 @@ locals {
   event_bus_arn = var.event_bus_arn == null ? "${local.arn_prefix.events}:event-bus/default" : var.event_bus_arn
 
   # A power too large for a number is infinite, of which `min` makes the longest delay.
-  retry_window_seconds = ceil(var.initial_delay_seconds + sum([
+  delays = [
     for retry in range(var.max_attempts) :
     min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, retry))
+  ]
+  # What crashes or cannot be handed over at the last attempt waits once more before SQS moves it.
+  retries_seconds = ceil(var.initial_delay_seconds + sum(local.delays))
+  # The shortest that jitter makes of the delays between the looks, in whole seconds (table_sync.backoff).
+  retry_window_seconds = sum(concat([var.initial_delay_seconds], [
+    for retry, delay in local.delays : max(var.backoff_base_seconds, floor((85 * delay + 50) / 100))
+    if retry < var.max_attempts - 1
   ]))
   # A look at a table that is ready waits up to 19 s for AWS (table_sync.sync.PAUSES), and takes some itself.
   looks_seconds = 34 * var.max_attempts
@@ -97,8 +104,8 @@ resource "aws_sqs_queue" "this" {
     }
 
     precondition {
-      condition     = local.retry_window_seconds + local.looks_seconds < var.message_retention_seconds
-      error_message = "The retries take ${local.retry_window_seconds} s, and the looks between them up to ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
+      condition     = local.retries_seconds + local.looks_seconds < var.message_retention_seconds
+      error_message = "The retries take ${local.retries_seconds} s, and the looks between them up to ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
     }
   }
 }

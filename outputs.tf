@@ -101,8 +101,9 @@ output "dashboard_name" {
 
 output "retry_window_seconds" {
   description = <<-EOT
-    Seconds from a restore call to the last look at its table, not counting the time that the looks themselves take. A
-    restore that takes longer ends in the dead-letter queue.
+    Seconds from the arrival of a restore's event to the last look at its table, at least: with the shortest delays that
+    jitter makes, and without the time that the looks themselves take. A restore that takes longer may end in the
+    dead-letter queue.
   EOT
   value       = var.create ? local.retry_window_seconds : null
 }

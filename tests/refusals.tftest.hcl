@@ -68,8 +68,8 @@ run "at_the_lowest_limits" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 1
-    error_message = "One attempt with a delay of one second is not a window of one second."
+    condition     = output.retry_window_seconds == 0
+    error_message = "One look at once, with no delay after it, is not a window of nothing."
   }
 }
 
@@ -134,8 +134,8 @@ run "at_the_highest_limits" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 900 + 2 * 36900
-    error_message = "Two attempts with the longest delays are not a window of both."
+    condition     = output.retry_window_seconds == 37800
+    error_message = "The longest first delay and the longest one between two looks are not the window."
   }
 }
 
@@ -274,7 +274,7 @@ run "first_delay_longer_than_the_longest" {
   expect_failures = [aws_sqs_queue.this]
 }
 
-# 5 + 10 + 20 + 40 + 60 + 60 for the delays, and 5 x 34 for the looks.
+# 5 + 10 + 20 + 40 + 60 + 60 for the delays, that of the last attempt included, and 5 x 34 for the looks.
 
 run "window_as_long_as_the_retention" {
   command = plan
@@ -304,8 +304,25 @@ run "window_shorter_than_the_retention" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 195
-    error_message = "The window is not the sum of the delays."
+    # 5 + 10 + 17 + 34 + 51: no delay is below the first, and none comes after the last look.
+    condition     = output.retry_window_seconds == 117
+    error_message = "The window is not the sum of the shortest delays between the looks."
+  }
+}
+
+run "window_of_one_attempt" {
+  command = plan
+
+  variables {
+    initial_delay_seconds     = 60
+    backoff_base_seconds      = 36900
+    backoff_max_delay_seconds = 36900
+    max_attempts              = 1
+  }
+
+  assert {
+    condition     = output.retry_window_seconds == 60
+    error_message = "The only look is not the last."
   }
 }
 
@@ -316,15 +333,16 @@ run "window_of_the_steepest_backoff" {
 
   variables {
     initial_delay_seconds     = 0
-    backoff_base_seconds      = 1
+    backoff_base_seconds      = 2
     backoff_rate              = 10
     backoff_max_delay_seconds = 1000
     message_retention_seconds = 345600
   }
 
   assert {
-    condition     = output.retry_window_seconds == 1 + 10 + 100 + 997 * 1000
-    error_message = "The window is not the sum of the delays."
+    # 2 + 17 + 170 + 996 x 850.
+    condition     = output.retry_window_seconds == 846789
+    error_message = "The window is not the sum of the shortest delays between the looks."
   }
 
   expect_failures = [aws_sqs_queue.this]
@@ -340,8 +358,8 @@ run "window_of_a_backoff_that_hardly_grows" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 1000 * 100 + 5
-    error_message = "The window is not the sum of the delays."
+    condition     = output.retry_window_seconds == 99900
+    error_message = "The window is not the sum of the shortest delays between the looks."
   }
 }
 
@@ -354,7 +372,7 @@ run "window_of_a_backoff_that_does_not_grow" {
   }
 
   assert {
-    condition     = output.retry_window_seconds == 1000 * 15
-    error_message = "The window is not the sum of the delays."
+    condition     = output.retry_window_seconds == 14985
+    error_message = "The window is not the sum of the shortest delays between the looks."
   }
 }

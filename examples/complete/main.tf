@@ -51,7 +51,7 @@ module "table_sync" {
   enable_outcome_events = true
   event_bus_arn         = aws_cloudwatch_event_bus.this.arn
 
-  # Restores of large tables: up to 50 hours, looked at every five minutes at the latest.
+  # Restores of large tables: for at least 42 hours, looked at every five minutes at the latest.
   initial_delay_seconds     = 120
   backoff_base_seconds      = 30
   backoff_rate              = 2

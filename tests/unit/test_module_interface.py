@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from scripts import looks
+from scripts.inputs_outputs import defaults
 from tests.support.hcl import blocks, code
 from tests.support.terraform import REPOSITORY
 
@@ -14,6 +16,11 @@ RUNS = {
     (path.name, block.labels[0]): block.body
     for path in sorted(REPOSITORY.glob("tests/*.tftest.hcl"))
     for block in blocks(path.read_text(), "run")
+}
+WINDOWS = {
+    name: (run, int(window[1]))
+    for (_, name), run in RUNS.items()
+    if (window := re.search(r"output\.retry_window_seconds == (\d+)$", run, re.MULTILINE))
 }
 every_variable = pytest.mark.parametrize("variable", sorted(VARIABLES))
 
@@ -74,6 +81,19 @@ def test_input_of_few_values_or_a_range_is_validated(variable):
 )
 def test_each_precondition_refuses_in_a_run(resource, preconditions):
     assert REFUSALS[resource] >= preconditions
+
+
+@pytest.mark.parametrize("name", sorted(WINDOWS))
+def test_window_ends_with_the_earliest_last_look_of_the_functions_own_backoff(name, monkeypatch):
+    run, window = WINDOWS[name]
+    numbers = re.findall(r"^    (\w+)\s*= ([\d.]+)$", part(run, "variables", r"\}"), re.MULTILINE)
+    inputs = defaults() | {variable: float(value) for variable, value in numbers}
+    monkeypatch.setattr(looks, "defaults", lambda: inputs | {"max_attempts": int(inputs["max_attempts"])})
+    assert looks.looks(looks.shortest)[-1].seconds == window
+
+
+def test_window_is_looked_at_with_the_defaults_and_others():
+    assert WINDOWS.keys() > {"defaults", "window_of_one_attempt"}
 
 
 @pytest.mark.parametrize("toggle", sorted(name for name in VARIABLES if name.startswith("enable_")))
