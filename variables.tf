@@ -314,8 +314,8 @@ variable "event_bus_arn" {
 
 variable "initial_delay_seconds" {
   description = <<-EOT
-    Seconds from the restore call to the first look at the table (the queue's delivery delay), 0 to 900. Restores of
-    even empty tables take more than a minute.
+    Seconds from the arrival of the restore's event to the first look at the table (the queue's delivery delay), 0 to
+    900. Restores of even empty tables take more than a minute.
   EOT
   type        = number
   default     = 60

@@ -20,7 +20,7 @@ class Look:
 
     attempt: int
     seconds: int
-    """Since the restore call, if the looks themselves take no time."""
+    """Since the restore's event came, if the looks themselves take no time."""
     delay: int
     """Seconds until the next one."""
 

@@ -51,7 +51,7 @@ class Axes:
 def delays() -> Iterator[str]:
     """Return the chart of the delay after each look, with what chance may make of it."""
     axes = Axes(left=60, right=560, most_x=MINUTES, most_y=SECONDS)
-    yield from axes.draw("Seconds until the next look", "minutes since the restore call", 2, 20)
+    yield from axes.draw("Seconds until the next look", "minutes since the event came", 2, 20)
     bounds = zip(looks(shortest), looks(), looks(longest), strict=True)
     shown = [(low, look, high) for low, look, high in bounds if look.seconds <= MINUTES * 60]
     way = "L".join(f"{axes.x(look.seconds / 60)} {axes.y(look.delay)}" for _, look, _ in shown)
@@ -73,7 +73,7 @@ def delays() -> Iterator[str]:
 def window() -> Iterator[str]:
     """Return the chart of how many looks there have been."""
     axes = Axes(left=650, right=970, most_x=HOURS, most_y=LOOKS)
-    yield from axes.draw("Looks so far", "hours since the restore call", 4, 250)
+    yield from axes.draw("Looks so far", "hours since the event came", 4, 250)
     early, usual, late = looks(shortest), looks(middle), looks(longest)
     edge = [*early[::20], early[-1], late[-1], *late[::-20]]
     band = "L".join(f"{axes.x(look.seconds / 3600)} {axes.y(look.attempt)}" for look in edge)
