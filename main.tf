@@ -41,8 +41,10 @@ locals {
     for retry in range(var.max_attempts) :
     min(var.backoff_max_delay_seconds, var.backoff_base_seconds * pow(var.backoff_rate, retry))
   ]
-  # What crashes or cannot be handed over at the last attempt waits once more before SQS moves it.
-  retries_seconds = ceil(var.initial_delay_seconds + sum(local.delays))
+  # The longest that jitter makes of them. What crashes at the last attempt waits once more before SQS moves it.
+  retries_seconds = var.initial_delay_seconds + sum([
+    for delay in local.delays : min(var.backoff_max_delay_seconds, ceil(115 * delay / 100))
+  ])
   # The shortest that jitter makes of the delays between the looks, in whole seconds (table_sync.backoff).
   retry_window_seconds = sum(concat([var.initial_delay_seconds], [
     for retry, delay in local.delays : max(var.backoff_base_seconds, floor((85 * delay + 50) / 100))
@@ -105,7 +107,7 @@ resource "aws_sqs_queue" "this" {
 
     precondition {
       condition     = local.retries_seconds + local.looks_seconds < var.message_retention_seconds
-      error_message = "The retries take ${local.retries_seconds} s, and the looks between them up to ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
+      error_message = "The retries take up to ${local.retries_seconds} s, and the looks between them ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
     }
   }
 }

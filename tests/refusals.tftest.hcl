@@ -274,7 +274,7 @@ run "first_delay_longer_than_the_longest" {
   expect_failures = [aws_sqs_queue.this]
 }
 
-# 5 + 10 + 20 + 40 + 60 + 60 for the delays, that of the last attempt included, and 5 x 34 for the looks.
+# 5 + 12 + 23 + 46 + 60 + 60 for the longest delays, that of the last attempt included, and 5 x 34 for the looks.
 
 run "window_as_long_as_the_retention" {
   command = plan
@@ -285,7 +285,7 @@ run "window_as_long_as_the_retention" {
     backoff_rate              = 2
     backoff_max_delay_seconds = 60
     max_attempts              = 5
-    message_retention_seconds = 365
+    message_retention_seconds = 376
   }
 
   expect_failures = [aws_sqs_queue.this]
@@ -300,7 +300,7 @@ run "window_shorter_than_the_retention" {
     backoff_rate              = 2
     backoff_max_delay_seconds = 60
     max_attempts              = 5
-    message_retention_seconds = 366
+    message_retention_seconds = 377
   }
 
   assert {
