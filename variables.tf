@@ -63,10 +63,10 @@ variable "restore_types" {
 
 variable "include_tables" {
   description = <<-EOT
-    Table names to which restores are limited, in which `*` stands for any characters, such as `prod-*`; empty for all.
-    A restore is looked after if the name of its source or that of its target is among them. Others do not even pass
-    the rules, as long as the names fit into an event pattern (2048 characters, few names with `*`); beyond that, the
-    function lets them be.
+    Table names to which restores are limited, in which `*` stands for any characters, such as `prod-*`; empty for all,
+    and at most 1024 characters together with a comma between each two. A restore is looked after if the name of its
+    source or that of its target is among them. Others do not even pass the rules, as long as the names fit into an event
+    pattern (2048 characters, few names with `*`); beyond that, the function lets them be.
   EOT
   type        = list(string)
   default     = []
@@ -74,7 +74,7 @@ variable "include_tables" {
 
   validation {
     condition = (
-      length(join(",", var.include_tables)) <= 1024 &&
+      try(length(join(",", var.include_tables)) <= 1024, false) &&
       alltrue([for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
     )
     error_message = "Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
@@ -84,8 +84,8 @@ variable "include_tables" {
 variable "exclude_tables" {
   description = <<-EOT
     Table names, in which `*` stands for any characters, whose restores are left alone: if the name of the source or that
-    of the target is among them. It wins over `include_tables`. By default these are the tables that AWS Backup makes
-    for restore testing and deletes afterwards.
+    of the target is among them. It wins over `include_tables`, and may be as long. By default these are the tables that
+    AWS Backup makes for restore testing and deletes afterwards.
   EOT
   type        = list(string)
   default     = ["awsbackup-restore-test-*"]
@@ -93,7 +93,7 @@ variable "exclude_tables" {
 
   validation {
     condition = (
-      length(join(",", var.exclude_tables)) <= 1024 &&
+      try(length(join(",", var.exclude_tables)) <= 1024, false) &&
       alltrue([for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
     )
     error_message = "Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
@@ -558,10 +558,14 @@ variable "vpc_config" {
   default = null
 
   validation {
-    condition = var.vpc_config == null ? true : alltrue([
-      for ids in [var.vpc_config.subnet_ids, var.vpc_config.security_group_ids] : length(ids) > 0
-    ])
-    error_message = "The vpc_config must name at least one subnet and one security group: add them, or leave vpc_config out."
+    condition = var.vpc_config == null ? true : try(
+      length(var.vpc_config.subnet_ids) > 0 &&
+      length(var.vpc_config.security_group_ids) > 0 &&
+      alltrue([for id in var.vpc_config.subnet_ids : can(regex("^subnet-.+$", id))]) &&
+      alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-.+$", id))]),
+      false
+    )
+    error_message = "The vpc_config must have the IDs of at least one subnet (subnet-...) and of one security group (sg-...): add them, or leave vpc_config out."
   }
 }
 
@@ -600,6 +604,27 @@ variable "package_s3" {
     layer_object_version    = optional(string)
   })
   default = null
+
+  validation {
+    condition = var.package_s3 == null ? true : can(
+      regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.package_s3.bucket)
+    )
+    error_message = "The bucket of package_s3 must be the name of a bucket, of 3 to 63 lower-case letters, digits, dots and hyphens: give the name alone, without s3:// or a path."
+  }
+
+  validation {
+    condition = var.package_s3 == null ? true : (
+      can(regex("^.+$", var.package_s3.function_key)) && var.package_s3.layer_key != ""
+    )
+    error_message = "The function_key of package_s3 must be the key of an object, and so must the layer_key: name it, or leave the layer_key out."
+  }
+
+  validation {
+    condition = var.package_s3 == null ? true : (
+      var.package_s3.layer_object_version == null || var.package_s3.layer_key != null
+    )
+    error_message = "The layer_object_version of package_s3 is that of the object layer_key: name the key too, or leave both out."
+  }
 }
 
 variable "powertools_layer_arn" {

@@ -197,6 +197,94 @@ run "neither_whole_nor_known" {
   ]
 }
 
+run "nothing_where_something_is_needed" {
+  command = plan
+
+  variables {
+    include_tables = ["orders", null]
+    exclude_tables = [null]
+    vpc_config     = { subnet_ids = null, security_group_ids = ["sg-1"] }
+    package_s3     = { bucket = null, function_key = "function.zip" }
+  }
+
+  expect_failures = [
+    var.include_tables,
+    var.exclude_tables,
+    var.vpc_config,
+    var.package_s3,
+  ]
+}
+
+run "subnet_by_name" {
+  command = plan
+
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1", "private"], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.vpc_config]
+}
+
+run "security_group_by_name" {
+  command = plan
+
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1", ""] }
+  }
+
+  expect_failures = [var.vpc_config]
+}
+
+run "package_by_address" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "s3://artifacts/lambda", function_key = "function.zip" }
+  }
+
+  expect_failures = [var.package_s3]
+}
+
+run "function_without_key" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "artifacts", function_key = "" }
+  }
+
+  expect_failures = [var.package_s3]
+}
+
+run "function_with_nothing_as_key" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "artifacts", function_key = null }
+  }
+
+  expect_failures = [var.package_s3]
+}
+
+run "layer_with_an_empty_key" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "artifacts", function_key = "function.zip", layer_key = "" }
+  }
+
+  expect_failures = [var.package_s3]
+}
+
+run "layer_version_without_a_key" {
+  command = plan
+
+  variables {
+    package_s3 = { bucket = "artifacts", function_key = "function.zip", layer_object_version = "v2" }
+  }
+
+  expect_failures = [var.package_s3]
+}
+
 run "name_begins_with_a_hyphen" {
   command = plan
 

@@ -66,7 +66,7 @@ def test_each_validation_refuses_in_a_run(variable):
 @every_variable
 def test_input_of_few_values_or_a_range_is_validated(variable):
     number_or_form = re.search(
-        r"^  type\s*= (?:number|string|set\(string\)|list\(string\))$", VARIABLES[variable], re.MULTILINE
+        r"^  type\s*= (?:number|string|set\(string\)|list\(string\)|object\(\{)$", VARIABLES[variable], re.MULTILINE
     )
     assert not number_or_form or "validation {" in VARIABLES[variable]
 
