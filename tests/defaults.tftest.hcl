@@ -219,11 +219,27 @@ run "defaults" {
   }
 
   assert {
+    condition = {
+      for key, alarm in aws_cloudwatch_metric_alarm.this : key =>
+      [alarm.period, alarm.evaluation_periods, alarm.datapoints_to_alarm]
+      } == {
+      dlq-not-empty      = [60, 1, 1]
+      errors             = [300, 4, 1]
+      unanswered         = [300, 1, 1]
+      throttles          = [300, 3, 3]
+      not-received       = [300, 3, 3]
+      lost-point-in-time = [300, 1, 1]
+      lost-backup        = [300, 1, 1]
+      lost-aws-backup    = [300, 1, 1]
+    }
+    error_message = "An alarm goes off sooner or later than docs/operations.md says."
+  }
+
+  assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.this :
       alarm.comparison_operator == "GreaterThanOrEqualToThreshold" &&
       alarm.threshold == 1 &&
-      alarm.datapoints_to_alarm <= alarm.evaluation_periods &&
       alarm.treat_missing_data == "notBreaching"
     ])
     error_message = "An alarm does not go off at one, or goes off where there is nothing."
