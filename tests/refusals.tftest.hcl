@@ -197,6 +197,40 @@ run "neither_whole_nor_known" {
   ]
 }
 
+run "arns_of_something_else_of_the_service" {
+  command = plan
+
+  variables {
+    event_bus_arn        = "arn:aws-test:events:xx-test-1:111122223333:rule/restores"
+    kms_key_arn          = "arn:aws-test:kms:xx-test-1:111122223333:alias/restores"
+    permissions_boundary = "arn:aws-test:iam::111122223333:role/boundary"
+    powertools_layer_arn = "arn:aws-test:lambda:xx-test-1:111122223333:function:powertools:3"
+  }
+
+  expect_failures = [
+    var.event_bus_arn,
+    var.kms_key_arn,
+    var.permissions_boundary,
+    var.powertools_layer_arn,
+  ]
+}
+
+run "arns_of_other_services" {
+  command = plan
+
+  variables {
+    event_bus_arn                     = "arn:aws-test:sns:xx-test-1:111122223333:event-bus/restores"
+    kms_key_arn                       = "arn:aws-test:sns:xx-test-1:111122223333:key/1234"
+    event_source_mapping_kms_key_arns = ["arn:aws-test:sns:xx-test-1:111122223333:key/1234"]
+  }
+
+  expect_failures = [
+    var.event_bus_arn,
+    var.kms_key_arn,
+    var.event_source_mapping_kms_key_arns,
+  ]
+}
+
 run "nothing_where_something_is_needed" {
   command = plan
 
