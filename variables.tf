@@ -334,7 +334,7 @@ variable "initial_delay_seconds" {
 variable "backoff_base_seconds" {
   description = <<-EOT
     Seconds between the first look and the second, 1 to 36900; no later delay is shorter. It may not exceed
-    `backoff_max_delay_seconds`.
+    `backoff_max_delay_seconds`. The default is short because it is also the delay when AWS is only seconds from done.
   EOT
   type        = number
   default     = 15
@@ -353,6 +353,8 @@ variable "backoff_base_seconds" {
 variable "backoff_rate" {
   description = <<-EOT
     Factor by which the delay grows from one look to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`.
+    With the defaults the longest delay comes after the sixth look, about three minutes after the first: what ends soon
+    is seen soon, and what takes hours costs less.
   EOT
   type        = number
   default     = 1.5
@@ -452,7 +454,10 @@ variable "architecture" {
 }
 
 variable "memory_size" {
-  description = "Memory of the function in MB, 128 to 10240. Less memory also means less processor time."
+  description = <<-EOT
+    Memory of the function in MB, 128 to 10240. It needs less than 60 (`make bench`); the rest of the default is for the
+    processor time that comes with memory, most of which a cold start takes.
+  EOT
   type        = number
   default     = 256
   nullable    = false
@@ -465,8 +470,9 @@ variable "memory_size" {
 
 variable "timeout" {
   description = <<-EOT
-    Longest run of the function in seconds, 60 to 900. A message that the function never answered comes back after six
-    times as long (the queue's visibility timeout).
+    Longest run of the function in seconds, 60 to 900. By default a batch of ten restores has more than a minute for its
+    calls, besides 19 seconds of waiting for AWS and 30 that are kept for a call that AWS does not answer. A message that
+    the function never answered comes back after six times as long (the queue's visibility timeout).
   EOT
   type        = number
   default     = 120
@@ -479,7 +485,10 @@ variable "timeout" {
 }
 
 variable "maximum_concurrency" {
-  description = "How many copies of the function the queue may start at once, 2 to 1000. Each takes up to ten restores."
+  description = <<-EOT
+    How many copies of the function the queue may start at once, 2 to 1000. Each takes up to ten restores, so those of
+    the default take 100: twice the 50 that AWS lets an account run at a time.
+  EOT
   type        = number
   default     = 10
   nullable    = false
@@ -667,7 +676,8 @@ variable "kms_key_arn" {
 
 variable "log_retention_in_days" {
   description = <<-EOT
-    Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever.
+    Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever. The default
+    outlasts the 14 days for which the dead-letter queue keeps a message, whose attempts are in the log.
   EOT
   type        = number
   default     = 30
