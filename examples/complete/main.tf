@@ -64,7 +64,7 @@ module "table_sync" {
   memory_size                    = 256
   timeout                        = 180
   maximum_concurrency            = 5
-  reserved_concurrent_executions = 5 # of an account whose quota is 10, none can be: use -1 there
+  reserved_concurrent_executions = var.reserved_concurrent_executions
   vpc_config                     = var.vpc_config
   permissions_boundary           = var.permissions_boundary
 

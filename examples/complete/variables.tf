@@ -4,6 +4,12 @@ variable "region" {
   default     = "eu-west-1"
 }
 
+variable "reserved_concurrent_executions" {
+  description = "Concurrency set aside for the function, 5 or more, if the account's quota has it to spare; -1 for none."
+  type        = number
+  default     = -1
+}
+
 variable "vpc_config" {
   description = "Subnets and security groups for the function, if it must run in a VPC."
   type = object({
