@@ -53,6 +53,19 @@ def test_no_more_is_permitted_than_to_read_but_to_the_release(path):
     assert more == (release if path.stem == "release" else {})
 
 
+def test_what_may_write_the_release_runs_after_the_tests_and_nothing_that_was_installed():
+    jobs = yaml.safe_load((REPOSITORY / ".github/workflows/release.yml").read_text())["jobs"]
+    verified = [step["run"] for step in jobs["verify"]["steps"] if "run" in step]
+    for command in ("scripts/release_notes.py", "make lint", "make test", "scripts/package.py --check"):
+        assert any(command in run for run in verified), command
+    assert jobs["release"]["needs"] == "verify"
+    uses = [step["uses"].split("@")[0] for step in jobs["release"]["steps"] if "uses" in step]
+    assert uses == ["actions/checkout", "actions/attest-build-provenance"]
+    (run,) = (step["run"] for step in jobs["release"]["steps"] if "run" in step)
+    programs = re.findall(r"^(\S+) ", run.replace("\\\n", ""), re.MULTILINE)
+    assert programs == ["python3", "gh"]
+
+
 @workflows
 def test_runs_do_not_pile_up_or_last_for_ever(path):
     workflow = yaml.safe_load(path.read_text())
