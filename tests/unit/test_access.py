@@ -1,7 +1,9 @@
 """Would a policy lock the function out? Each case is a statement that somebody might have on a table."""
 
+import botocore.session
 import pytest
 
+from scripts import permissions
 from table_sync.access import depends_on_caller, locks_out
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/copy"
@@ -84,6 +86,13 @@ def test_a_statement_that_denies_the_function_s_own_calls_locks_it_out(statement
 )
 def test_a_statement_that_denies_others_or_other_calls_does_not(statement):
     assert locks_out(policy(**statement), CALLER, TABLE) == ""
+
+
+def test_what_the_function_calls_is_what_iam_tf_grants_it_of_dynamodb():
+    granted = {action for actions in permissions.actions().values() for action in actions}
+    operations = botocore.session.get_session().get_service_model("dynamodb").operation_names
+    own = {action for name in operations if locks_out(policy(Action=(action := f"dynamodb:{name}")), CALLER, TABLE)}
+    assert own == {action for action in granted if action.startswith("dynamodb:")}
 
 
 def test_the_statement_is_named_by_its_sid():
