@@ -14,6 +14,7 @@ from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.terraform import Terraform, TerraformUnavailable, chosen_plugin_dir
 from tests.terraform.examples import Examples
 from tests.terraform.lifecycle import Lifecycle
+from tests.terraform.packages import why_stand_in
 from tests.terraform.recordings import scrubbed
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 UNAVAILABLE = pytest.StashKey[str]()
+STAND_IN = pytest.StashKey[str]()
 
 
 @pytest.hookimpl(trylast=True)  # after the plugin, whose choices it corrects
@@ -45,7 +47,9 @@ def pytest_terraform_modify_state(tfstate: TerraformStateJson) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say that recordings stood in for Terraform, and why."""
+    """Say what stood in for Terraform or for the package before this one, and why."""
+    if why := config.stash.get(STAND_IN, ""):
+        terminalreporter.write_line(f"The upgrade was made from a stand-in for the package before. {why}")
     if UNAVAILABLE in config.stash:
         terminalreporter.write_line(f"Terraform fixtures were replayed from recordings. {config.stash[UNAVAILABLE]}")
 
@@ -92,6 +96,7 @@ def lifecycle(
         return
     lifecycle = Lifecycle(served_aws, tmp_path_factory.mktemp("lifecycle"))
     if any("life" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.config.stash[STAND_IN] = why_stand_in()
         lifecycle.start()
     yield lifecycle
     lifecycle.stop()

@@ -62,12 +62,20 @@ def older_package(checkout: Path = REPOSITORY) -> bytes:
     """Return the previous commit's, or a stand-in where there is none or no history.
 
     Raises:
-        NoHistoryError: there is no history, and with CI=true a stand-in will not do.
+        NoHistoryError: there is no history in GitHub, whose checkouts have it if they are told to.
 
     """
     try:
         return committed_before(checkout) or STAND_IN
     except NoHistoryError as error:
-        if os.environ.get("CI") == "true":
-            raise NoHistoryError(f"CI is true, so a stand-in will not do. {error}") from None
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            raise NoHistoryError(f"In GitHub a stand-in will not do. {error}") from None
         return STAND_IN
+
+
+def why_stand_in(checkout: Path = REPOSITORY) -> str:
+    """Return why `older_package` had to take a stand-in, "" if it had not to."""
+    try:
+        return "" if committed_before(checkout) else "No other package was ever committed."
+    except NoHistoryError as error:
+        return str(error)

@@ -1,11 +1,11 @@
-"""The package before this one is found where there is a history, and no stand-in takes its place unseen in CI."""
+"""The package before this one is found where there is a history, and no stand-in takes its place unseen."""
 
 import shutil
 import subprocess
 
 import pytest
 
-from tests.terraform.packages import FILE, STAND_IN, NoHistoryError, older_package
+from tests.terraform.packages import FILE, STAND_IN, NoHistoryError, older_package, why_stand_in
 
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="It needs git.")
@@ -43,23 +43,26 @@ def repository(tmp_path):
     ],
 )
 def test_it_is_that_of_the_history_and_a_stand_in_if_there_was_none(repository, monkeypatch, packages, depth, older):
-    monkeypatch.setenv("CI", "true")
-    assert older_package(repository(*packages, depth=depth)) == older
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    checkout = repository(*packages, depth=depth)
+    assert older_package(checkout) == older
+    assert bool(why_stand_in(checkout)) is (older == STAND_IN)
 
 
-def test_a_shallow_clone_will_not_do_in_ci(repository, monkeypatch):
+def test_a_shallow_clone_will_not_do_in_github(repository, monkeypatch):
     shallow = repository(b"older", b"now", depth=1)
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(NoHistoryError, match=r"^CI is true, so a stand-in will not do\. .* fetch its whole history\.$"):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with pytest.raises(NoHistoryError, match=r"^In GitHub a stand-in will not do\. .* fetch its whole history\.$"):
         older_package(shallow)
-    monkeypatch.setenv("CI", "")
+    monkeypatch.setenv("GITHUB_ACTIONS", "")
     assert older_package(shallow) == STAND_IN
+    assert why_stand_in(shallow).endswith("fetch its whole history.")
 
 
-def test_a_checkout_without_history_will_not_do_in_ci(tmp_path, monkeypatch):
+def test_a_checkout_without_history_will_not_do_in_github(tmp_path, monkeypatch):
     (tmp_path / FILE).parent.mkdir(parents=True)
     (tmp_path / FILE).write_bytes(b"now")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
     with pytest.raises(NoHistoryError, match="is no full clone"):
         older_package(tmp_path)

@@ -80,7 +80,10 @@ class Setting(Protocol[Value]):
     TOGGLE: str
     """The Terraform input that turns it on, and in upper case the environment variable."""
     DEFAULT: bool
-    """Whether it is on where nothing says otherwise: copying costs nothing and has no effect outside the table."""
+    """Whether it is on where nothing says otherwise.
+
+    It is if copying costs nothing and has no effect outside the table, or if the SAM sample has it on.
+    """
     REGION_BOUND: bool
     """It names resources that have to be in the table's Region."""
 
@@ -93,6 +96,7 @@ class Setting(Protocol[Value]):
 
         Raises:
             botocore.exceptions.ClientError: AWS refused a read.
+            table_sync.errors.FinalError: boto3 is too old to read it.
 
         """
 
