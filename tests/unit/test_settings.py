@@ -1,4 +1,4 @@
-"""plan() of every setting: pure, so what it must do for any source and target can be said as properties."""
+"""plan() of the settings that the SAM sample gives back: what it must do for any source and target, as properties."""
 
 import dataclasses
 import string
