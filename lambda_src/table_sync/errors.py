@@ -80,7 +80,7 @@ _MEANING_IN_OPERATION = {
 # Codes of which only the message tells that the request as such is fine.
 _MEANING_OF_MESSAGE = {
     # CloudWatch throttles the alarms of a scaling policy (hashicorp/terraform-provider-aws#2275).
-    "FailedResourceAccessException": {"rate exceeded": Meaning.TRANSIENT},
+    "FailedResourceAccessException": {"rate exceeded": Meaning.TRANSIENT, "throttling": Meaning.TRANSIENT},
     "InvalidParameterValueException": {
         # Lambda does not see yet the stream that was enabled a moment ago (aws-amplify/amplify-cli#11626).
         "stream not found": Meaning.SETTLING,

@@ -123,7 +123,9 @@ def _begin(record: Mapping[str, Any], config: Config) -> Reconciliation:
         raise _ExcludedError(restore.target)
     looks = LOOKS_FOR_TARGET if queue.attempt(record) >= LOOKS_FOR_TARGET else math.inf
     source, target = Table(restore.source), Table(restore.target)
-    return Reconciliation(source, target, config.enabled, looks_for_target=looks, adapt=config.adapt)
+    return Reconciliation(
+        source, target, config.enabled, looks_for_target=looks, adapt=config.adapt, restored_at=restore.at
+    )
 
 
 def _conclude(record: Mapping[str, Any], report: Report, config: Config) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from table_sync.aws import is_table_arn, is_table_name, table_arn
@@ -25,10 +26,12 @@ class RestoreRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Restore:
-    """Which table was restored from which: both as ARNs."""
+    """Which table was restored from which, both as ARNs, and when."""
 
     source: str
     target: str
+    at: datetime | None = None
+    """Time of the event: of a restore call, or of the end of a restore job; None where the event does not tell."""
 
 
 def parse(body: str) -> Restore:
@@ -80,6 +83,7 @@ def _of_call(event: dict[str, Any], detail: dict[str, Any]) -> Restore:
     return Restore(
         source=source if is_table_arn(source) else table_arn(region, account, source),
         target=table_arn(region, account, target),
+        at=_time(detail.get("eventTime")),
     )
 
 
@@ -114,4 +118,12 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any]) -> Restore:
     source, target = detail.get("sourceResourceArn"), detail.get("createdResourceArn")
     if not is_table_arn(source) or not is_table_arn(target):
         raise NotARestoreError("The restore job's sourceResourceArn or createdResourceArn is not the ARN of a table.")
-    return Restore(source, target)
+    return Restore(source, target, _time(event.get("time")))
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return time if time and time.tzinfo else None

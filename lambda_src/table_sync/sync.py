@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors
@@ -15,6 +16,7 @@ from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from table_sync.settings.setting import Need, Setting
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 PAUSES = (5, 5, 5, 4)
 # What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
 LOOK_SECONDS = 30
+# How much later than the event of its restore a table may seem to have been created.
+_CLOCKS_APART = timedelta(minutes=15)
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
@@ -41,6 +45,7 @@ class Reconciliation:
         dry_run: bool = False,
         looks_for_target: float = 1,
         adapt: Mapping[str, Callable[[Any], Any]] | None = None,
+        restored_at: datetime | None = None,
     ) -> None:
         """Prepare, without a call.
 
@@ -52,6 +57,7 @@ class Reconciliation:
             looks_for_target: so many looks in a row have to miss the target until it counts as gone. With math.inf
                 each attempt looks once, and it never does.
             adapt: by setting, what makes of the source's value the one that the target shall have.
+            restored_at: when an event told of the restore. A target that cannot be of that restore is refused.
 
         """
         self._source = source
@@ -59,6 +65,7 @@ class Reconciliation:
         self._dry_run = dry_run
         self._looks_for_target = looks_for_target
         self._adapt = adapt or {}
+        self._restored_at = restored_at
         self._sources: dict[str, Any] = {}
         self._outdated = True
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
@@ -123,9 +130,23 @@ class Reconciliation:
             if 0 < self._looks_for_target < math.inf:
                 self._due = due
             return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
+        if self._restored_at and (stranger := self._stranger(self._restored_at)):
+            return Outcome(Status.FAILED, stranger)
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
         return Outcome(Status.PENDING, f"the target is {self._target.status}")
+
+    def _stranger(self, restored_at: datetime) -> str:
+        """Say so if another table has the target's name by now: it shall not get what this restore has dropped."""
+        # It is there only while the table is CREATING (live probe, October 2026).
+        source = self._target.description.get("RestoreSummary", {}).get("SourceTableArn", self._source.arn)
+        if source != self._source.arn:
+            return f"the target is another table of that name, which is being restored from {source}"
+        # A restored table has one from the call on (AWS CLI reference, restore-table-to-point-in-time, Examples).
+        created = self._target.description["CreationDateTime"]
+        if created - restored_at > _CLOCKS_APART:
+            return f"the target is another table of that name, created at {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return ""
 
     def _describe_source(self) -> Outcome | None:
         if not self._source.description:
@@ -175,6 +196,8 @@ class Reconciliation:
         """Return why what a setting lives on is not there, or not yet; made without a call."""
         there = need.there and need.there(self._target)
         status = self._outcomes[need.setting].status
+        if there and status is Status.FAILED and not need.of_part:
+            return Outcome(Status.SKIPPED, f"{need.setting} has failed")
         if there or status is Status.PLANNED:
             return None
         if status is Status.PENDING:

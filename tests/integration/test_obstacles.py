@@ -211,6 +211,66 @@ def test_a_target_that_never_appears_ends_after_a_few_attempts_with_the_reason(a
     assert "orders-restored was not found" in message["reason"]
 
 
+def test_a_table_that_took_the_target_s_name_later_is_left_as_it_is(aws, pipeline):
+    make_source(aws)
+    aws.restore_seconds = 10
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    make_gone(aws, "orders-restored")
+    aws.clock.advance(3600)
+    make_table(aws, "orders-restored")
+    aws.clock.advance(60)
+    before = settings_of(aws, "orders-restored")
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert message["reason"].startswith("the target is another table of that name, created at 20")
+    assert pipeline.writes() == []
+    assert settings_of(aws, "orders-restored") == before
+
+
+def test_a_table_that_is_restored_from_another_source_under_the_same_name_is_left_to_its_own_message(aws, pipeline):
+    make_source(aws)
+    make_table(aws, "ledger", indexes=())
+    ledger = aws.client("dynamodb").describe_table(TableName="ledger")["Table"]["TableArn"]
+    aws.client("dynamodb").tag_resource(ResourceArn=ledger, Tags=[{"Key": "team", "Value": "finance"}])
+    aws.restore_seconds = 10
+    restore(aws, "orders", "restored")
+    wait_until_active(aws, "restored")
+    make_gone(aws, "restored")
+    aws.restore_seconds = 600
+    restore(aws, "ledger", "restored")
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert message["reason"] == f"the target is another table of that name, which is being restored from {ledger}"
+    pipeline.assert_in_sync("ledger", "restored")
+    assert settings_of(aws, "restored")["tags"] == {"team": "finance"}
+
+
+def test_no_trigger_is_put_on_a_stream_of_another_view_type(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    keys_only = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    aws.client("dynamodb").update_table(TableName="orders-restored", StreamSpecification=keys_only)
+    pipeline.run()
+    report = pipeline.attempts[-1]["settings"]
+    assert report["stream"]["status"] == "failed"
+    assert report["triggers"] == {"status": "skipped", "reason": "stream has failed", "changes": []}
+    assert settings_of(aws, "orders-restored")["triggers"] == {}
+    assert report["ttl"]["status"] == "applied"
+
+
+def test_mappings_have_no_tags_where_lambda_cannot_tag_them(aws, pipeline):
+    make_source(aws)
+    refusal = "Unsupported resource type for tagging or invalid arn"
+    aws.faults.add("lambda:ListTags", "InvalidParameterValueException", refusal, times=math.inf)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert pipeline.attempts[-1]["settings"]["event_source_mapping_tags"]["status"] == "unchanged"
+    assert pipeline.quarantined == []
+
+
 def make_gone(aws, table):
     aws.client("dynamodb").delete_table(TableName=table)
     aws.clock.advance(60)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
+TIME = "2026-07-15T03:14:58Z"
 BACKUP_ID = "01489602797149-73d8d5bc"
 
 
@@ -57,6 +58,7 @@ EVENTS = {"point_in_time": point_in_time, "backup": backup, "aws_backup": aws_ba
 
 def _call(name: str, parameters: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
     record = {
+        "eventTime": TIME,
         "eventSource": "dynamodb.amazonaws.com",
         "eventName": name,
         "awsRegion": REGION,
@@ -75,7 +77,7 @@ def _event(source: str, detail_type: str, detail: dict[str, Any], resources: lis
         "detail-type": detail_type,
         "source": source,
         "account": ACCOUNT,
-        "time": "2026-07-15T03:14:58Z",
+        "time": TIME,
         "region": REGION,
         "resources": resources,
         "detail": detail,

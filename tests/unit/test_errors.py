@@ -88,6 +88,10 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
             Meaning.TRANSIENT,
         ),
         (
+            client_error("FailedResourceAccessException", message="x due to reason: slow down (ThrottlingException)"),
+            Meaning.TRANSIENT,
+        ),
+        (
             client_error(
                 "FailedResourceAccessException",
                 operation="PutScalingPolicy",

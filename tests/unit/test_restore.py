@@ -1,4 +1,5 @@
 import json
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -6,24 +7,31 @@ from hypothesis import strategies as st
 
 from table_sync.aws import is_table_arn
 from table_sync.restore import NotARestoreError, Restore, RestoreRefusedError, parse
-from tests.support.restore_events import ACCOUNT, BACKUP_ID, EVENTS, arn, aws_backup, backup, point_in_time
+from tests.support.restore_events import ACCOUNT, BACKUP_ID, EVENTS, TIME, arn, aws_backup, backup, point_in_time
 
 ORDERS, RESTORED = arn("orders"), arn("orders-restored")
+AT = datetime.fromisoformat(TIME)
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
 def test_each_kind_of_restore_is_read(event):
-    assert parse(json.dumps(event())) == Restore(source=ORDERS, target=RESTORED)
+    assert parse(json.dumps(event())) == Restore(source=ORDERS, target=RESTORED, at=AT)
+
+
+@pytest.mark.parametrize("time", [None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99])
+def test_a_time_that_is_none_is_left_out(time):
+    assert parse(json.dumps(point_in_time(eventTime=time))) == Restore(source=ORDERS, target=RESTORED)
+    assert parse(json.dumps(aws_backup() | {"time": time})) == Restore(source=ORDERS, target=RESTORED)
 
 
 @pytest.mark.parametrize("resource_type", ["DynamoDB", "DynamoDB.FullyManaged"])
 def test_a_job_restores_from_backups_with_and_without_advanced_features(resource_type):
-    assert parse(json.dumps(aws_backup(resourceType=resource_type))) == Restore(source=ORDERS, target=RESTORED)
+    assert parse(json.dumps(aws_backup(resourceType=resource_type))) == Restore(ORDERS, RESTORED, AT)
 
 
 @pytest.mark.parametrize("source", [ORDERS, arn("orders", "us-east-2")])
 def test_the_source_may_be_an_arn_also_of_another_region(source):
-    assert parse(json.dumps(point_in_time(source))) == Restore(source=source, target=RESTORED)
+    assert parse(json.dumps(point_in_time(source))) == Restore(source, RESTORED, AT)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from table_sync.settings import attached_tags, triggers
 from table_sync.settings.setting import Change, Need, Obstacle
@@ -34,10 +36,18 @@ def read(table: Table) -> Mappings:
     partition = table.arn.split(":")[1]
     prefix = f"arn:{partition}:lambda:{table.region}:{table.account}:event-source-mapping:"
     arns = {mapping["FunctionArn"]: prefix + mapping["UUID"] for mapping in triggers.event_source_mappings(table)}
-    return Mappings(
-        (function, attached_tags.tagged(arn, client.list_tags(Resource=arn).get("Tags", {})))
-        for function, arn in arns.items()
-    )
+    return Mappings((function, attached_tags.tagged(arn, _tags(client, arn))) for function, arn in arns.items())
+
+
+def _tags(client: Any, arn: str) -> Mapping[str, str]:  # noqa: ANN401 (boto3 makes its clients at run time)
+    try:
+        tags: Mapping[str, str] = client.list_tags(Resource=arn).get("Tags", {})
+    except ClientError as error:
+        # Where Lambda has no tags on mappings, as in GovCloud (hashicorp/terraform-provider-aws#39849).
+        if "unsupported resource type for tagging" not in error.response["Error"].get("Message", "").lower():
+            raise
+        return {}
+    return tags
 
 
 def plan(
