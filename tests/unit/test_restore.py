@@ -1,11 +1,13 @@
 import json
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from table_sync.aws import is_table_arn
+from table_sync.handler import lambda_handler
 from table_sync.restore import NotARestoreError, Restore, RestoreRefusedError, parse
 from tests.support.restore_events import ACCOUNT, BACKUP_ID, EVENTS, TIME, arn, aws_backup, backup, point_in_time
 
@@ -40,6 +42,20 @@ def test_the_source_may_be_an_arn_also_of_another_region(source):
 def test_the_partition_follows_the_region(region, partition):
     restore = parse(json.dumps(point_in_time(awsRegion=region)))
     assert restore.target == f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/orders-restored"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("ap-southeast-2", "aws")]
+)
+def test_a_name_in_an_invocation_is_of_a_table_beside_the_function(region, partition):
+    function = f"arn:{partition}:lambda:{region}:{ACCOUNT}:function:table-sync"
+    # One table as both is refused before any call.
+    report = lambda_handler(
+        {"source_table": "orders", "target_table": "orders"},
+        SimpleNamespace(invoked_function_arn=function, get_remaining_time_in_millis=lambda: 120_000),
+    )
+    assert report["reason"] == "source and target are the same table"
+    assert report["source"] == report["target"] == f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/orders"
 
 
 @given(st.sampled_from(list(EVENTS.values())), st.from_regex(r"[a-zA-Z0-9_.-]{3,255}", fullmatch=True))
