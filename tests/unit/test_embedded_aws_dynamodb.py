@@ -462,6 +462,17 @@ def test_tags_that_are_refused_change_nothing(aws, dynamodb, tags):
     assert tags_of(dynamodb, arn) == {"a": "1"}
 
 
+def test_tags_that_aws_assigns_are_listed_and_count_toward_no_limit(aws, dynamodb):
+    arn = create(dynamodb, Tags=[{"Key": "a", "Value": "1"}])["TableArn"]
+    aws.dynamodb.assign_tags(arn, {"aws:cloudformation:stack-name": "orders"})
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": f"k{n}", "Value": "v"} for n in range(49)])
+    again = {"ResourceArn": arn, "Tags": [{"Key": "aws:cloudformation:stack-name", "Value": "mine"}]}
+    aws.clock.advance(10)
+    assert refused(dynamodb.tag_resource, **again)[0] == "ValidationException"
+    assert len(tags_of(dynamodb, arn)) == 51
+    assert tags_of(dynamodb, arn)["aws:cloudformation:stack-name"] == "orders"
+
+
 # Time to live.
 
 
