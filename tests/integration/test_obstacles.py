@@ -9,10 +9,13 @@ from table_sync.aws import Table
 from table_sync.settings import SETTINGS
 from table_sync.sync import LOOK_SECONDS, Reconciliation
 from tests.support.tables import (
+    FILTER,
     INDEXES,
+    REGION,
     give_auto_scaling,
     index_of,
     let_read_streams,
+    make_function,
     make_source,
     make_table,
     restore,
@@ -136,6 +139,27 @@ def test_a_trigger_whose_function_is_gone_keeps_the_other_from_nothing(aws, pipe
     assert "Function not found" in message["reason"]
     assert [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]] == [
         "orders-index:live"
+    ]
+
+
+def test_a_trigger_whose_filter_cannot_be_decrypted_is_not_made_without_it(aws, pipeline):
+    make_source(aws)
+    table = aws.client("dynamodb").describe_table(TableName="orders")["Table"]
+    mapping = aws.client("lambda").create_event_source_mapping(
+        EventSourceArn=table["LatestStreamArn"],
+        FunctionName=make_function(aws, "secret"),
+        StartingPosition="LATEST",
+        FilterCriteria=FILTER,
+        KMSKeyArn=f"arn:aws:kms:{REGION}:{aws.account}:key/00000000-0000-0000-0000-000000000000",
+    )
+    aws.lambda_.lose_filter_key(REGION, mapping["UUID"])
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    (message,) = pipeline.quarantined
+    assert "function:secret cannot be read (KMSDisabledException: " in message["reason"]
+    assert [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]] == [
+        "orders-audit",
+        "orders-index:live",
     ]
 
 

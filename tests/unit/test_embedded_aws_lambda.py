@@ -203,6 +203,17 @@ def test_filters_with_a_key_are_told_by_get_only(lambda_, stream):
 
 
 @pytest.mark.usefixtures("function")
+def test_a_filter_whose_key_is_disabled_is_an_error(aws, lambda_, stream):
+    key = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    mapping = {"UUID": create(lambda_, stream, FilterCriteria={"Filters": [{"Pattern": "{}"}]}, KMSKeyArn=key)["UUID"]}
+    aws.lambda_.lose_filter_key("eu-west-1", mapping["UUID"])
+    seen = lambda_.get_event_source_mapping(**mapping)
+    assert "FilterCriteria" not in seen
+    assert seen["FilterCriteriaError"]["ErrorCode"] == "KMSDisabledException"
+    assert "FilterCriteriaError" not in only(lambda_)
+
+
+@pytest.mark.usefixtures("function")
 def test_lists_come_in_pages_of_a_hundred(lambda_, stream):
     lambda_.publish_version(FunctionName="on-change")
     for number in range(120):

@@ -59,6 +59,7 @@ class EventSourceMapping:
     state: Transition
     modified: float
     clock: "Clock" = field(repr=False)
+    undecryptable: bool = False
 
     def get_configuration(self) -> dict[str, Any]:
         """Return what GetEventSourceMapping returns."""
@@ -134,8 +135,18 @@ class EventSourceMappings(Service):
         return {"EventSourceMappings": told, "NextMarker": marker}
 
     def get_event_source_mapping(self, call: "Call") -> dict[str, Any]:
-        """GetEventSourceMapping."""
-        return self._mapping(call).get_configuration()
+        """GetEventSourceMapping: of a filter under a KMS key that cannot be used, the error in its place."""
+        mapping = self._mapping(call)
+        if not mapping.undecryptable:
+            return mapping.get_configuration()
+        error = {"ErrorCode": "KMSDisabledException", "Message": f"{mapping.settings['KMSKeyArn']} is disabled."}
+        return mapping.get_configuration() | {"FilterCriteria": None, "FilterCriteriaError": error}
+
+    def lose_filter_key(self, region: str, mapping_id: str) -> None:
+        """Let the KMS key of a mapping's filter be disabled (service model, FilterCriteriaError)."""
+        mapping = self._mappings(region)[mapping_id]
+        assert mapping.settings.get("KMSKeyArn"), mapping
+        mapping.undecryptable = True
 
     def update_event_source_mapping(self, call: "Call") -> dict[str, Any]:
         """UpdateEventSourceMapping: only of a mapping that is not changing."""
