@@ -80,15 +80,25 @@ def read_trigger(answer, **fields):
     return triggers.read(with_stream())[FUNCTION]
 
 
-def test_a_trigger_is_not_made_without_the_filter_that_cannot_be_read(answer):
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (
+            {"FilterCriteriaError": {"ErrorCode": "KMSAccessDenied", "Message": "no kms:Decrypt"}},
+            "KMSAccessDenied: no kms:Decrypt",
+        ),
+        ({}, "it has a key, and Lambda shows none"),
+        ({"FilterCriteria": {"Filters": []}}, "it has a key, and Lambda shows none"),
+    ],
+)
+def test_a_trigger_is_not_made_without_the_filter_that_cannot_be_read(answer, told, why):
     key = {"KMSKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{UUID}"}
-    error = {"ErrorCode": "KMSAccessDeniedException", "Message": "no kms:Decrypt"}
     answer("lambda", "list_event_source_mappings", None, {"EventSourceMappings": [mapping(**key)]})
-    answer("lambda", "get_event_source_mapping", {"UUID": UUID}, mapping(**key, FilterCriteriaError=error))
+    answer("lambda", "get_event_source_mapping", {"UUID": UUID}, mapping(**key, **told))
     (step,) = triggers.plan(triggers.read(with_stream()), {})
     assert isinstance(step, Obstacle)
     assert step.status is Status.FAILED
-    assert "KMSAccessDeniedException: no kms:Decrypt" in step.reason
+    assert f"cannot be read ({why}): allow kms:Decrypt" in step.reason
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Disabling"])

@@ -88,6 +88,9 @@ def _mapping(client: Any, configuration: Mapping[str, Any]) -> EventSourceMappin
         error = configuration.get("FilterCriteriaError")
         if error:
             unreadable = f"{error.get('ErrorCode', '')}: {error.get('Message', '')}"
+        elif not (configuration.get("FilterCriteria") or {}).get("Filters"):
+            # Shown only to who may decrypt it (Lambda service model, FilterCriteria): in doubt, there is one.
+            unreadable = "it has a key, and Lambda shows none"
     state = configuration.get("State", "Enabled")
     parameters = {key: configuration[key] for key in _WRITABLE if configuration.get(key) not in (None, [], {})}
     if not parameters.get("FilterCriteria", {}).get("Filters"):
