@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 PAUSES = (5, 5, 5, 4)
 # What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
 LOOK_SECONDS = 30
-# How much later than the event of its restore a table may seem to have been created.
-_CLOCKS_APART = timedelta(minutes=15)
+# A table that was created so long after the event of a restore is not the one that was restored. The answer to the call
+# has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
+# at the restore's end, the table is not taken for another.
+_LONGEST_RESTORE = timedelta(days=2)
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
@@ -142,9 +144,8 @@ class Reconciliation:
         source = self._target.description.get("RestoreSummary", {}).get("SourceTableArn", self._source.arn)
         if source != self._source.arn:
             return f"the target is another table of that name, which is being restored from {source}"
-        # A restored table has one from the call on (AWS CLI reference, restore-table-to-point-in-time, Examples).
-        created = self._target.description["CreationDateTime"]
-        if created - restored_at > _CLOCKS_APART:
+        created = self._target.description.get("CreationDateTime", restored_at)
+        if created - restored_at > _LONGEST_RESTORE:
             return f"the target is another table of that name, created at {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return ""
 

@@ -241,7 +241,7 @@ def test_a_table_that_took_the_target_s_name_later_is_left_as_it_is(aws, pipelin
     restore(aws, "orders", "orders-restored")
     wait_until_active(aws, "orders-restored")
     make_gone(aws, "orders-restored")
-    aws.clock.advance(3600)
+    aws.clock.advance(3 * 24 * 3600)
     make_table(aws, "orders-restored")
     aws.clock.advance(60)
     before = settings_of(aws, "orders-restored")
