@@ -30,6 +30,7 @@ def code_sha256(package: bytes) -> str:
     return base64.b64encode(hashlib.sha256(package).digest()).decode()
 
 
+@cache
 def committed_before(checkout: Path) -> bytes | None:
     """Return the latest package in a checkout's history that is not the one in it; None if there was no other.
 
@@ -57,7 +58,6 @@ def _output(git: str, checkout: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-@cache
 def older_package(checkout: Path = REPOSITORY) -> bytes:
     """Return the previous commit's, or a stand-in where there is none or no history.
 
