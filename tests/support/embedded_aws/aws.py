@@ -158,6 +158,10 @@ class EmbeddedAWS:
         return [c for c in self.calls if not operations or c.operation in operations or c.name in operations]
 
     def _answer_in_process(self, request: AWSPreparedRequest) -> Answer:
+        body = getattr(request.body, "read", None)
+        if body:
+            # A stream would be empty for the second of those who read it: the boundary, and moto.
+            request.body = body()
         try:
             return self._boundary.handle(normalize_request(request), lambda: self._answer_of_moto(request))
         except NoAnswerError as lost:

@@ -1,0 +1,110 @@
+"""Which record a restore uses: which lifetime of the source, and which version of its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from table_sync.aws import Table
+    from table_sync.records.bucket import Bucket, ObjectVersion
+    from table_sync.records.record import Record
+
+# Whoever tears a table down removes its triggers, scaling and alarms before the table: the last state is often empty.
+TEARDOWN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The record that a restore uses."""
+
+    record: Record
+    version_id: str
+    newer_differs: tuple[str, ...]
+    """Settings in which the newest version differs, sorted by name."""
+
+
+def choose(  # noqa: PLR0913 (each is a fact of the restore)
+    bucket: Bucket,
+    source: Table,
+    *,
+    called_at: datetime | None,
+    table_id: str | None = None,
+    backup_at: datetime | None = None,
+    not_table_id: str | None = None,
+) -> Chosen | None:
+    """Return the record of a source that is gone; None if there is none.
+
+    Args:
+        bucket: of records.
+        source: the name of the table that was restored from.
+        called_at: when the restore was called; of several lifetimes, the latest created before it counts.
+        table_id: TableId of the backup's table: that lifetime and no other.
+        backup_at: when the backup was created.
+        not_table_id: TableId of the restored table, which may have the source's name.
+
+    Raises:
+        table_sync.records.record.InvalidRecordError: the chosen version is not a usable record.
+        botocore.exceptions.ClientError: S3 refused.
+
+    """
+    lifetimes: dict[str, list[ObjectVersion]] = {}
+    for version in bucket.versions(source):
+        lifetimes.setdefault(version.key, []).append(version)
+    keys = [key for key in lifetimes if not _is_of(key, not_table_id)]
+    if table_id:
+        keys = [key for key in keys if _is_of(key, table_id)]
+    newest = {key: bucket.newest(key)[0] for key in keys}
+    key = _latest(keys, newest, called_at)
+    if key is None:
+        return None
+    last = newest[key]
+    at = backup_at or (last.deleted_at if last else None) or called_at
+    version = in_force(lifetimes[key], at)
+    record = last if version.is_latest and last else bucket.read(key, version.version_id)
+    if record is None:
+        # It expired between the two calls; the next attempt finds what is there now.
+        return None
+    return Chosen(record, version.version_id, _differing(record, last))
+
+
+def in_force(versions: Sequence[ObjectVersion], at: datetime | None) -> ObjectVersion:
+    """Return the version in force one hour before `at`: the newest that is as old, else the oldest.
+
+    Without a time it is the newest.
+    """
+    by_age = sorted(versions, key=lambda version: (version.modified_at, version.is_latest))
+    if at is None:
+        return by_age[-1]
+    old_enough = [version for version in by_age if version.modified_at <= at - TEARDOWN]
+    return old_enough[-1] if old_enough else by_age[0]
+
+
+def _is_of(key: str, table_id: str | None) -> bool:
+    return table_id is not None and key.endswith(f"/{table_id}.json")
+
+
+def _latest(keys: Sequence[str], newest: dict[str, Record | None], called_at: datetime | None) -> str | None:
+    """Return the lifetime that was created last before the restore was called.
+
+    One lifetime is taken even if its newest version cannot be read: an older version may be in force.
+    """
+    created = {
+        key: record.created_at
+        for key in keys
+        if (record := newest[key]) and (called_at is None or record.created_at <= called_at)
+    }
+    if created:
+        return max(created, key=lambda key: created[key])
+    unreadable = [key for key in keys if newest[key] is None]
+    return unreadable[0] if len(unreadable) == 1 else None
+
+
+def _differing(record: Record, newest: Record | None) -> tuple[str, ...]:
+    if newest is None:
+        return ()
+    names = record.settings.keys() | newest.settings.keys()
+    return tuple(sorted(name for name in names if record.settings.get(name) != newest.settings.get(name)))
