@@ -1,1 +1,3 @@
-"""Gives a restored DynamoDB table back the settings that the restore dropped."""
+"""Copies the settings that a restore loses to the restored DynamoDB table."""
+
+__version__ = "0.1.0"

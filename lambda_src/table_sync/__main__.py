@@ -1,4 +1,4 @@
-"""`python -m table_sync`: compare, sync and import tables at the keyboard; `--help` says how."""
+"""`python -m table_sync`, for whom the command `table-sync` is not installed."""
 
 import sys
 
@@ -6,7 +6,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs it has not installed it, so nothing has checked)
     sys.exit("Python 3.11 or newer is needed.")
 try:
-    from table_sync.cli import main
+    from table_sync.command_line.cli import main
 
     sys.exit(main())
 except ModuleNotFoundError as error:

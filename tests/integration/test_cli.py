@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 from botocore import session as aws_session
 
-from table_sync import cli
+from table_sync.command_line import cli
 from table_sync.settings import SETTINGS
 from tests.support.attachments import attach
 from tests.support.tables import (

@@ -201,7 +201,7 @@ def test_an_mfa_code_that_nobody_can_be_asked_for_is_no_traceback(environment, t
 
 
 def test_boto3_is_all_that_it_needs(environment):
-    script = "import sys, table_sync.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    script = "import sys, table_sync.command_line.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = run(environment, "-c", script, command=[sys.executable]).stdout.split()
     assert "botocore" in loaded
     assert "aws_lambda_powertools" not in loaded

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from table_sync.presentation import write
+from table_sync.command_line.presentation import write
 from table_sync.report import Outcome, Report
 from table_sync.settings.setting import Change, Status
 

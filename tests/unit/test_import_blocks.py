@@ -1,6 +1,6 @@
 import pytest
 
-from table_sync.import_blocks import _TABLE_ADDRESS, _import, _label, _prefix, is_table_address
+from table_sync.command_line.import_blocks import _TABLE_ADDRESS, _import, _label, _prefix, is_table_address
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, sentences
+from table_sync import aws
 from table_sync.aws import TableNotFoundError
-from table_sync.sentences import CommandError
+from table_sync.command_line import command_errors
+from table_sync.command_line.command_errors import CommandError
 
 if TYPE_CHECKING:
     from table_sync.aws import Table
@@ -30,10 +31,10 @@ def sign_in() -> None:
     except (BotoCoreError, ClientError):
         raise
     except EOFError as error:
-        raise CommandError(sentences.without_credentials("nobody can be asked for the MFA code")) from error
+        raise CommandError(command_errors.without_credentials("nobody can be asked for the MFA code")) from error
     except Exception as error:  # botocore leaves whatever such a program or file makes of it
         why = f"what the profile gets them from fails: {error}"
-        raise CommandError(sentences.without_credentials(why)) from error
+        raise CommandError(command_errors.without_credentials(why)) from error
 
 
 def refuse_to_wait(target: Table) -> None:
@@ -51,5 +52,5 @@ def refuse_to_wait(target: Table) -> None:
     except TableNotFoundError:
         return
     except (BotoCoreError, ClientError) as error:
-        if sentences.blames_credentials(error):
+        if command_errors.blames_credentials(error):
             raise

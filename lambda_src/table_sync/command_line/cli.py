@@ -1,4 +1,4 @@
-"""The command line: the comparison and the writes of the function, at the keyboard."""
+"""The commands: compare two tables, sync one, and write Terraform import blocks for it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import aws, credentials, import_blocks, presentation, sentences, standard_output
+from table_sync import __version__, aws
 from table_sync.aws import Table
-from table_sync.config import Config
+from table_sync.command_line import command_errors, credentials, import_blocks, presentation, standard_output
+from table_sync.command_line.command_errors import CommandError
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
-from table_sync.sentences import CommandError
-from table_sync.settings import SETTINGS
+from table_sync.settings import SETTINGS, triggers
 from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation, converge
 
@@ -38,8 +38,7 @@ PAUSE = 15
 VERIFICATIONS = 6
 VERIFICATION_PAUSE = 2
 
-_DEFAULTS = Config.from_environment({})
-_ON_BY_DEFAULT = _DEFAULTS.enabled
+_ON_BY_DEFAULT = frozenset(setting.NAME for setting in SETTINGS if setting.DEFAULT)
 _OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _ON_BY_DEFAULT]
 _NAMES = ", ".join(setting.NAME for setting in SETTINGS)
 _LISTED = textwrap.fill(f"settings: {_NAMES}", 100, subsequent_indent="  ")
@@ -91,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         sentence = str(error)
     except (BotoCoreError, ClientError) as error:
-        sentence = sentences.of(error)
+        sentence = command_errors.explain(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -116,7 +115,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m table_sync", description=_DESCRIPTION)
+    parser = _Parser(prog="table-sync", description=_DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_session(parser)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -323,7 +323,7 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     try:
         description = client.describe_table(TableName=name)["Table"]
     except ClientError as error:
-        if sentences.code(error) != "ResourceNotFoundException":
+        if command_errors.code(error) != "ResourceNotFoundException":
             raise
         raise CommandError(
             f"Table {name} was not found in {region}: check the name, the Region and whose credentials these are."
@@ -345,11 +345,11 @@ def _beginner(
     source: Table, target: Table, enabled: frozenset[str], options: argparse.Namespace
 ) -> Callable[..., Reconciliation]:
     """Return what begins an attempt; it takes `dry_run`."""
-    config = replace(_DEFAULTS, create_triggers_disabled=options.create_triggers_disabled)
+    adapt = {triggers.NAME: triggers.disabled} if options.create_triggers_disabled else {}
 
     def begin(*, dry_run: bool = False) -> Reconciliation:
         # A new Table for the source: what an earlier attempt found may have changed.
-        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=config.adapt)
+        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=adapt)
 
     return begin
 

@@ -1,4 +1,4 @@
-"""What stops a command, in one sentence that says what to do."""
+"""Errors of the command, each one sentence that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WITHOUT_CREDENTIALS = (
 
 
 class CommandError(Exception):
-    """What stands in the way, in one sentence that says what to do."""
+    """The command cannot go on; the message is one sentence that says why and what to do."""
 
 
 def code(error: Exception) -> str:
@@ -48,17 +48,17 @@ def code(error: Exception) -> str:
 
 
 def blames_credentials(error: Exception) -> bool:
-    """Say whether a call failed because of the credentials, or for want of any."""
+    """Say whether a call failed because of the credentials, or because there are none."""
     return isinstance(error, _WITHOUT_CREDENTIALS) or code(error) in _EXPIRED | _REJECTED
 
 
 def without_credentials(why: object) -> str:
-    """Return the sentence where no credentials can be had."""
+    """Return the message for missing credentials."""
     return f"There are no AWS credentials to use ({why}): name a --profile, or log in with the AWS CLI."
 
 
-def of(error: BotoCoreError | ClientError) -> str:
-    """Return the sentence for what the SDK raised."""
+def explain(error: BotoCoreError | ClientError) -> str:
+    """Return the message for an error of the SDK."""
     if isinstance(error, _WITHOUT_CREDENTIALS):
         return without_credentials(error)
     if code(error) in _EXPIRED:

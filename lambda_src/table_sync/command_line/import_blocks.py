@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from table_sync import errors, sentences
+from table_sync import errors
+from table_sync.command_line import command_errors
 from table_sync.errors import FinalError
 from table_sync.settings import alarms, auto_scaling, contributor_insights, kinesis, resource_policy, triggers, ttl
 
@@ -103,7 +104,7 @@ class _File:
         try:
             return list(parts)
         except (AttributeError, ClientError, FinalError) as error:
-            if sentences.blames_credentials(error):
+            if command_errors.blames_credentials(error):
                 raise
             self.left_out.append(what)
             return [_comment(f"Not looked at: {what}. {' '.join(errors.explain(error).split())}")]
