@@ -22,7 +22,7 @@ from tests.bench.lag import default_of
 from tests.bench.yardstick import EVERY_SETTING
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.delays import Delays
-from tests.support.sqs_event import sqs_event
+from tests.support.embedded_aws.lambda_service.sqs_event import sqs_event
 from tests.support.tables import make_table, restore
 
 if TYPE_CHECKING:

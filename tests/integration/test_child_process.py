@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.child_process import ChildProcessRuntime, PackageError
 from tests.support.deployment import deploy_function, deploy_queued_function, zip_of
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.lambda_service import LambdaService
+from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, LambdaService, PackageError
 
 REPOSITORY = Path(__file__).parents[2]
 LAYER = (REPOSITORY / "lambda_src/dist/layer.zip").read_bytes()
@@ -291,7 +290,7 @@ def test_function_ends_when_the_process_that_serves_it_is_killed(tmp_path):
 import time
 from tests.support.deployment import deploy_function, zip_of
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.lambda_service import LambdaService
+from tests.support.embedded_aws.lambda_service import LambdaService
 with EmbeddedAWS(server=True) as aws, LambdaService(aws) as service:
     deploy_function(aws, "probe", zip_of({{"function.py": {FUNCTION!r}}}), Timeout=20)
     print(service.invoke("probe", {{"do": "describe"}}).response["pid"], flush=True)

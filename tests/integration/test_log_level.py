@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.deployment import deploy_queued_function
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.lambda_service import LambdaService
+from tests.support.embedded_aws.lambda_service import LambdaService
 from tests.support.terraform import REPOSITORY
 
 DIST = REPOSITORY / "lambda_src/dist"

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.child_process import ChildProcessRuntime
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.lambda_service import LambdaService
+from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, LambdaService
 from tests.support.pipeline import Pipeline
 from tests.support.tables import make_source, restore, settings_of
 

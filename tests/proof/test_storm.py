@@ -16,7 +16,7 @@ from pathlib import Path
 
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
-from tests.support.concurrent_lambda import ConcurrentLambdaService
+from tests.support.embedded_aws.lambda_service import ConcurrentLambdaService
 from tests.support.embedded_aws.rate_limits import QUOTAS
 from tests.support.pipeline import Pipeline
 from tests.support.tables import (

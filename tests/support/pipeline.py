@@ -9,8 +9,7 @@ from table_sync import aws as function_clients
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
 from tests.support.deployment import deploy_queued_function, zip_of
-from tests.support.in_process import InProcessRuntime
-from tests.support.lambda_service import LambdaService
+from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
 from tests.support.rules import DEFAULT_PATTERNS
 from tests.support.tables import REGION, settings_of, wait_until_active
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from tests.support.embedded_aws import Call, EmbeddedAWS
-    from tests.support.lambda_service import Invocation
+    from tests.support.embedded_aws.lambda_service import Invocation
 
 A_DAY = 24 * 3600
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from tests.support.concurrent_lambda import ConcurrentLambdaService
 from tests.support.deployment import deploy_queued_function, zip_of
 from tests.support.embedded_aws import Clock
-from tests.support.timelines import Timelines
+from tests.support.embedded_aws.lambda_service import ConcurrentLambdaService
+from tests.support.embedded_aws.lambda_service.timelines import Timelines
 
 
 def test_work_that_sleeps_lets_other_work_go_on():

@@ -8,9 +8,8 @@ import time
 import pytest
 
 from tests.support.deployment import deploy_function, deploy_queued_function, zip_of
-from tests.support.in_process import InProcessRuntime
-from tests.support.lambda_service import LambdaService
-from tests.support.sqs_event import failed_message_ids
+from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
+from tests.support.embedded_aws.lambda_service.sqs_event import failed_message_ids
 
 NO_CODE = zip_of({"function.py": ""})
 IDS = ["a", "b"]

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from tests.support.child_process import ChildProcessRuntime
 from tests.support.demo.words import NONE, words
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.lambda_service import Invocation, LambdaService
+from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, Invocation, LambdaService
 from tests.support.tables import REGION, make_source, restore, settings_of
 from tests.support.terraform import REPOSITORY, Terraform, find_terraform
 

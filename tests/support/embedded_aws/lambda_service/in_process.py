@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
+from tests.support.embedded_aws.lambda_service.function import (
+    InvocationRequest,
+    RuntimeResult,
+    log_stream_name,
+    timed_out,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.support.deployed_function import DeployedFunction
     from tests.support.embedded_aws import Clock
+    from tests.support.embedded_aws.lambda_service.function import DeployedFunction
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Context:
     memory_limit_in_mb: str
     log_group_name: str
     log_stream_name: str
+    timeout: int
     deadline: float
     clock: Clock
 
@@ -47,6 +53,7 @@ class Context:
             memory_limit_in_mb=str(function.memory_size),
             log_group_name=function.log_group,
             log_stream_name=log_stream,
+            timeout=function.timeout,
             deadline=clock.now() + function.timeout,
             clock=clock,
         )
@@ -75,8 +82,6 @@ class InProcessRuntime:
         context = Context.of(function, invocation.request_id, log_stream, self._clock)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         variables = kept | function.environment(invocation.credentials, log_stream) | self._environment
-        response: str | None = None
-        error: dict[str, Any] | None = None
         output = io.StringIO()
         started = time.perf_counter()
         with (
@@ -85,22 +90,35 @@ class InProcessRuntime:
             contextlib.redirect_stdout(output),
             redirected_loggers(output),
         ):
-            try:
-                response = json.dumps(self._handler(json.loads(invocation.payload), context))
-            except Exception as raised:  # noqa: BLE001 (the runtime reports every exception)
-                error = {
-                    "errorType": type(raised).__name__,
-                    "errorMessage": str(raised),
-                    "stackTrace": traceback.format_tb(raised.__traceback__)[1:],
-                }
+            response, error = call_handler(self._handler, invocation.payload, context)
         duration = time.perf_counter() - started
-        if self._clock.now() > context.deadline:
-            response, error = None, timed_out(invocation.request_id, function.timeout)
         log_lines = [line for line in output.getvalue().split("\n") if line]
         return RuntimeResult(response, error, log_lines, log_stream, duration, None)
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def call_handler(
+    handler: Callable[[Any, Any], Any], payload: bytes, context: Context
+) -> tuple[str | None, dict[str, Any] | None]:
+    """Return the JSON text of what `handler` returns and None, or None and the error that the runtime client reports.
+
+    A handler that returns after its deadline has timed out.
+    """
+    response: str | None = None
+    error: dict[str, Any] | None = None
+    try:
+        response = json.dumps(handler(json.loads(payload), context))
+    except Exception as raised:  # noqa: BLE001 (the runtime reports every exception)
+        error = {
+            "errorType": type(raised).__name__,
+            "errorMessage": str(raised),
+            "stackTrace": traceback.format_tb(raised.__traceback__)[1:],
+        }
+    if context.clock.now() > context.deadline:
+        return None, timed_out(context.aws_request_id, context.timeout)
+    return response, error
 
 
 @contextlib.contextmanager

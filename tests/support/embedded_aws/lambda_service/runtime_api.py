@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.support.embedded_sleep import SLEEP_PATH
+from tests.support.embedded_aws.lambda_service.embedded_sleep import SLEEP_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,27 +5,25 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import json
 import math
 import os
 import sys
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
-from tests.support.in_process import Context, redirected_loggers
-from tests.support.lambda_service import SERVICE_SESSION, LambdaService
-from tests.support.timelines import Timelines
+from tests.support.embedded_aws.lambda_service.function import InvocationRequest, RuntimeResult, log_stream_name
+from tests.support.embedded_aws.lambda_service.in_process import Context, call_handler, redirected_loggers
+from tests.support.embedded_aws.lambda_service.service import SERVICE_SESSION, LambdaService
+from tests.support.embedded_aws.lambda_service.timelines import Timelines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.deployed_function import DeployedFunction
     from tests.support.embedded_aws import Call, Clock, EmbeddedAWS
-    from tests.support.lambda_service import Invocation, SqsMapping
+    from tests.support.embedded_aws.lambda_service.function import DeployedFunction
+    from tests.support.embedded_aws.lambda_service.service import Invocation, SqsMapping
 
 
 class OutputOfTimeline(io.TextIOBase):
@@ -68,18 +66,7 @@ class ConcurrentRuntime:
         log_stream = log_stream_name(function, invocation.at)
         output = self._output or self._take_process_over(function.environment(invocation.credentials, log_stream))
         context = Context.of(function, invocation.request_id, log_stream, self._clock)
-        response: str | None = None
-        error: dict[str, Any] | None = None
-        try:
-            response = json.dumps(self._handler(json.loads(invocation.payload), context))
-        except Exception as raised:  # noqa: BLE001 (the runtime reports every exception)
-            error = {
-                "errorType": type(raised).__name__,
-                "errorMessage": str(raised),
-                "stackTrace": traceback.format_tb(raised.__traceback__)[1:],
-            }
-        if self._clock.now() > context.deadline:
-            response, error = None, timed_out(invocation.request_id, function.timeout)
+        response, error = call_handler(self._handler, invocation.payload, context)
         seconds = self._clock.now() - invocation.at
         return RuntimeResult(response, error, output.lines(), log_stream, seconds, None)
 

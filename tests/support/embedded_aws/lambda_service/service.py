@@ -1,4 +1,4 @@
-"""The part of Lambda that moto leaves out: it runs deployed functions, when invoked and for messages in SQS queues.
+"""Invokes functions, and polls the SQS queues of event source mappings for them.
 
 Not modelled: throttling and the concurrency limits, batching windows, filter criteria of SQS mappings, asynchronous
 invocation's retries, event sources other than SQS.
@@ -22,10 +22,10 @@ from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
-from tests.support.child_process import ChildProcessRuntime
-from tests.support.deployed_function import DeployedFunction, InvocationRequest, RuntimeResult
 from tests.support.embedded_aws.answers import AwsError
-from tests.support.sqs_event import failed_message_ids, sqs_event
+from tests.support.embedded_aws.lambda_service.child_process import ChildProcessRuntime
+from tests.support.embedded_aws.lambda_service.function import DeployedFunction, InvocationRequest, RuntimeResult
+from tests.support.embedded_aws.lambda_service.sqs_event import failed_message_ids, sqs_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,14 +20,20 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support import embedded_sleep, signals
-from tests.support.deployed_function import InvocationRequest, RuntimeResult, log_stream_name, timed_out
-from tests.support.runtime_api import Event, Report, RuntimeAPI
+from tests.support import signals
+from tests.support.embedded_aws.lambda_service import embedded_sleep
+from tests.support.embedded_aws.lambda_service.function import (
+    InvocationRequest,
+    RuntimeResult,
+    log_stream_name,
+    timed_out,
+)
+from tests.support.embedded_aws.lambda_service.runtime_api import Event, Report, RuntimeAPI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.support.deployed_function import DeployedFunction
+    from tests.support.embedded_aws.lambda_service.function import DeployedFunction
 
 # What the managed Python runtime brings along (Lambda developer guide, Building Lambda functions with Python).
 RUNTIME_DISTRIBUTIONS = ("awslambdaric", "boto3")
