@@ -7,32 +7,12 @@ with a condition on something that is not known here, the answer is yes.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# What this function calls on a table, or on its stream.
-_ACTIONS = tuple(
-    f"dynamodb:{operation}"
-    for operation in (
-        "DescribeContinuousBackups",
-        "DescribeKinesisStreamingDestination",
-        "DescribeTable",
-        "DescribeTimeToLive",
-        "EnableKinesisStreamingDestination",
-        "GetResourcePolicy",
-        "ListContributorInsights",
-        "ListTagsOfResource",
-        "PutResourcePolicy",
-        "TagResource",
-        "UpdateContinuousBackups",
-        "UpdateContributorInsights",
-        "UpdateKinesisStreamingDestination",
-        "UpdateTable",
-        "UpdateTimeToLive",
-    )
-)
 _OF_CALLER = {"aws:principalarn", "aws:principalaccount"}
 _KNOWN_OPERATORS = re.compile(r"(String|Arn)(Not)?(Equals|Like)(IfExists)?|Bool(IfExists)?")
 
@@ -102,7 +82,16 @@ def _principal_arn(caller: str) -> str:
 def _covers_action(statement: Mapping[str, Any]) -> bool:
     lower = {key: [action.lower() for action in _listed(statement.get(key))] for key in ("Action", "NotAction")}
     given = {key: patterns for key, patterns in lower.items() if key in statement}
-    return _covers(given, "Action", [action.lower() for action in _ACTIONS])
+    return _covers(given, "Action", [action.lower() for action in _actions()])
+
+
+@cache
+def _actions() -> frozenset[str]:
+    """Return the IAM actions that this function needs on a table or its stream."""
+    from table_sync.settings import SETTINGS  # noqa: PLC0415 (one of them imports this module)
+
+    of_settings = {action for setting in SETTINGS for action in (*setting.READ_ACTIONS, *setting.WRITE_ACTIONS)}
+    return frozenset({"dynamodb:DescribeTable", *(action for action in of_settings if action.startswith("dynamodb:"))})
 
 
 def _covers(statement: Mapping[str, Any], element: str, texts: Iterable[str]) -> bool:

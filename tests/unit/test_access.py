@@ -88,7 +88,7 @@ def test_a_statement_that_denies_others_or_other_calls_does_not(statement):
     assert locks_out(policy(**statement), CALLER, TABLE) == ""
 
 
-def test_what_the_function_calls_is_what_iam_tf_grants_it_of_dynamodb():
+def test_the_function_s_own_calls_are_those_that_it_is_granted_of_dynamodb():
     granted = {action for actions in permissions.actions().values() for action in actions}
     operations = botocore.session.get_session().get_service_model("dynamodb").operation_names
     own = {action for name in operations if locks_out(policy(Action=(action := f"dynamodb:{name}")), CALLER, TABLE)}

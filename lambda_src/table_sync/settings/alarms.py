@@ -19,6 +19,8 @@ NAME = "alarms"
 TOGGLE = "enable_alarm_settings"
 DEFAULT = False
 REGION_BOUND = True
+READ_ACTIONS = ("cloudwatch:DescribeAlarms",)
+WRITE_ACTIONS = ("cloudwatch:PutMetricAlarm",)
 # Only alarms on the stream do; the others have to wait for nothing.
 NEEDS = Need("stream", lambda _: True, of_part=True)
 

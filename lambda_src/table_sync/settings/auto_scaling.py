@@ -21,6 +21,22 @@ NAME = "auto_scaling"
 TOGGLE = "enable_auto_scaling_settings"
 DEFAULT = True
 REGION_BOUND = False
+# Application Auto Scaling checks those of other services on the caller (user guide, Permissions validation).
+READ_ACTIONS = (
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
+)
+WRITE_ACTIONS = (
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:PutScheduledAction",
+    "application-autoscaling:RegisterScalableTarget",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutMetricAlarm",
+    "dynamodb:UpdateTable",
+    "iam:CreateServiceLinkedRole",
+)
 NEEDS = None
 
 # Application Auto Scaling service model, PolicyName.

@@ -16,6 +16,8 @@ NAME = "contributor_insights"
 TOGGLE = "enable_contributor_insights_settings"
 DEFAULT = False
 REGION_BOUND = False
+READ_ACTIONS = ("dynamodb:ListContributorInsights",)
+WRITE_ACTIONS = ("dynamodb:UpdateContributorInsights", "iam:CreateServiceLinkedRole")
 NEEDS = None
 
 _TABLE = ""

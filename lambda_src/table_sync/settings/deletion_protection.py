@@ -13,6 +13,8 @@ NAME = "deletion_protection"
 TOGGLE = "enable_deletion_protection_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ()
+WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
 
 

@@ -18,6 +18,8 @@ NAME = "event_source_mapping_tags"
 TOGGLE = "enable_event_source_mapping_tag_settings"
 DEFAULT = True
 REGION_BOUND = True
+READ_ACTIONS = ("lambda:ListTags",)
+WRITE_ACTIONS = ("lambda:TagResource",)
 NEEDS = Need(triggers.NAME)
 
 

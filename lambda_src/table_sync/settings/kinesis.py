@@ -16,6 +16,19 @@ NAME = "kinesis"
 TOGGLE = "enable_kinesis_settings"
 DEFAULT = True
 REGION_BOUND = True
+# DynamoDB checks those of other services on the caller (guide, Using IAM for Kinesis Data Streams and DynamoDB).
+READ_ACTIONS = (
+    "dynamodb:DescribeKinesisStreamingDestination",
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+)
+WRITE_ACTIONS = (
+    "dynamodb:EnableKinesisStreamingDestination",
+    "dynamodb:UpdateKinesisStreamingDestination",
+    "iam:CreateServiceLinkedRole",
+    "kinesis:ListStreams",
+    "kinesis:PutRecords",
+)
 NEEDS = None
 
 

@@ -19,6 +19,8 @@ NAME = "on_demand_throughput"
 TOGGLE = "enable_on_demand_throughput_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ()
+WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
 
 _UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")

@@ -14,6 +14,8 @@ NAME = "pitr"
 TOGGLE = "enable_pitr_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ("dynamodb:DescribeContinuousBackups",)
+WRITE_ACTIONS = ("dynamodb:UpdateContinuousBackups",)
 NEEDS = None
 
 

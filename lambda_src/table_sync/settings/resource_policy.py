@@ -20,6 +20,8 @@ NAME = "resource_policy"
 TOGGLE = "enable_resource_policy_settings"
 DEFAULT = False
 REGION_BOUND = False
+READ_ACTIONS = ("dynamodb:GetResourcePolicy",)
+WRITE_ACTIONS = ("dynamodb:PutResourcePolicy",)
 # Only the stream's policy does; the table's own has to wait for nothing.
 NEEDS = Need("stream", lambda _: True, of_part=True)
 

@@ -17,6 +17,8 @@ NAME = "scalable_target_tags"
 TOGGLE = "enable_scalable_target_tag_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ("application-autoscaling:ListTagsForResource",)
+WRITE_ACTIONS = ("application-autoscaling:TagResource",)
 NEEDS = Need(auto_scaling.NAME)
 
 

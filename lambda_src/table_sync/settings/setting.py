@@ -88,6 +88,14 @@ class Setting(Protocol[Value]):
     """It names resources that have to be in the table's Region."""
 
     @property
+    def READ_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (a constant; as a property, a tuple of any length will do)
+        """IAM actions that the role needs for `read`, with those that AWS checks on the caller for other services."""
+
+    @property
+    def WRITE_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (as above)
+        """IAM actions that the role needs for `apply`, likewise. settings.tf grants both, and nothing else."""
+
+    @property
     def NEEDS(self) -> Need | None:  # noqa: N802 (a constant; as a property, None will do for its type)
         """What it lives on, if another setting brings that."""
 

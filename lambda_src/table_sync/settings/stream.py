@@ -14,6 +14,8 @@ NAME = "stream"
 TOGGLE = "enable_dynamodb_stream_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ()
+WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
 
 

@@ -19,6 +19,8 @@ NAME = "table_class"
 TOGGLE = "enable_table_class_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ()
+WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
 
 # That of a table without TableClassSummary too.

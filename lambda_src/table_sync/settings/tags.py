@@ -13,6 +13,8 @@ NAME = "tags"
 TOGGLE = "enable_tag_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ("dynamodb:ListTagsOfResource",)
+WRITE_ACTIONS = ("dynamodb:TagResource",)
 NEEDS = None
 
 # DynamoDB developer guide, Tagging resources.

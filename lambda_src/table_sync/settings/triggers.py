@@ -16,6 +16,9 @@ NAME = "triggers"
 TOGGLE = "enable_dynamodb_lambda_trigger"
 DEFAULT = True
 REGION_BOUND = True
+# Encrypted filters also need kms:Decrypt and kms:GenerateDataKey, which are granted on the keys of an input.
+READ_ACTIONS = ("lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings")
+WRITE_ACTIONS = ("lambda:CreateEventSourceMapping",)
 NEEDS = Need("stream", lambda table: table.stream_arn is not None)
 
 # Fields of EventSourceMappingConfiguration that CreateEventSourceMapping takes for a DynamoDB stream (Lambda service

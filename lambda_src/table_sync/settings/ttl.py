@@ -14,6 +14,8 @@ NAME = "ttl"
 TOGGLE = "enable_ttl_settings"
 DEFAULT = True
 REGION_BOUND = False
+READ_ACTIONS = ("dynamodb:DescribeTimeToLive",)
+WRITE_ACTIONS = ("dynamodb:UpdateTimeToLive",)
 NEEDS = None
 
 
