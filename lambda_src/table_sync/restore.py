@@ -97,7 +97,7 @@ def _source_of_point_in_time(parameters: dict[str, Any]) -> str:
 
 def _source_of_backup(parameters: dict[str, Any]) -> str:
     """Return the ARN of a RestoreTableFromBackup call's source: the backup's (TABLE_ARN/backup/ID) begins with it."""
-    source, separator, _ = str(parameters.get("backupArn")).partition("/backup/")
+    source, separator, _ = str(parameters.get("backupArn")).rpartition("/backup/")
     if not separator or not is_table_arn(source):
         raise NotARestoreError("The event's backupArn is not the ARN of a DynamoDB backup.")
     return source

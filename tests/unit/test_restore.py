@@ -64,6 +64,12 @@ def test_any_legal_table_name_is_taken(event, name):
     assert restore.source == restore.target == arn(name)
 
 
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
+def test_a_table_may_be_named_as_a_part_of_an_arn_is(event):
+    for name in ("backup", "table", "backup-backup"):
+        assert parse(json.dumps(event(name))) == Restore(arn(name), RESTORED, AT)
+
+
 @pytest.mark.parametrize("event", [point_in_time, backup])
 def test_a_failed_call_is_told_by_its_error_code(event):
     with pytest.raises(RestoreRefusedError, match="TableAlreadyExistsException"):
@@ -98,6 +104,7 @@ REFUSED = {
     "list of backups": from_backup([f"{ORDERS}/backup/{BACKUP_ID}"]),
     "table as backup": from_backup(ORDERS),
     "recovery point of AWS Backup": from_backup("arn:aws:backup:eu-west-1:123456789012:recovery-point:6f7fc1f8"),
+    "backup without table": from_backup(f"{arn('backup')}/{BACKUP_ID}"),
     "bucket's backup": from_backup("arn:aws:s3:::bucket/backup/1"),
     "backup without target": backup(requestParameters={"backupArn": f"{ORDERS}/backup/{BACKUP_ID}"}),
     "other event of AWS Backup": aws_backup() | {"detail-type": "Backup Job State Change"},
