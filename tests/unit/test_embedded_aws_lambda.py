@@ -308,3 +308,17 @@ def test_a_function_with_a_layer(aws, lambda_):
     missing = layer["LayerVersionArn"].replace(":1", ":2")
     with pytest.raises(ClientError):
         make_function(aws, lambda_, "other", Layers=[missing])
+
+
+@pytest.mark.parametrize(("length", "fits"), [(4096, True), (4097, False)])
+def test_the_environment_takes_4_kb_in_json(aws, lambda_, length, fits):
+    variables = {"A": "true", "B": ""}
+    variables["B"] = "x" * (length - len(json.dumps(variables, separators=(",", ":"))))
+    if fits:
+        make_function(aws, lambda_, Environment={"Variables": variables})
+        return
+    with pytest.raises(ClientError, match="exceeded the 4KB limit"):
+        make_function(aws, lambda_, Environment={"Variables": variables})
+    make_function(aws, lambda_)
+    with pytest.raises(ClientError, match="exceeded the 4KB limit"):
+        lambda_.update_function_configuration(FunctionName="on-change", Environment={"Variables": variables})

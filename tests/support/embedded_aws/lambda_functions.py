@@ -1,8 +1,11 @@
 """Lambda functions: moto's, with the parts of their configuration that moto drops.
 
-Source: Lambda API reference, CreateFunction, UpdateFunctionConfiguration and FunctionConfiguration.
+Source: Lambda API reference, CreateFunction, UpdateFunctionConfiguration and FunctionConfiguration; developer guide,
+Lambda quotas, for the size of the environment, which is measured as JSON
+(github.com/github-aws-runners/terraform-aws-github-runner/issues/3594).
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +13,7 @@ from unittest.mock import patch
 
 from moto.awslambda.models import LambdaFunction
 
+from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.event_source_mappings import EventSourceMappings
 from tests.support.embedded_aws.service import Moto, extends_moto, output_of
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 # Dropped by moto when a function is created, or when it is updated.
 KEPT = ("DeadLetterConfig", "EphemeralStorage", "FileSystemConfigs", "KMSKeyArn", "LoggingConfig", "TracingConfig")
+MOST_ENVIRONMENT_BYTES = 4096
 
 
 class Lambda(EventSourceMappings):
@@ -28,12 +33,14 @@ class Lambda(EventSourceMappings):
     @extends_moto
     def create_function(self, call: "Call", moto: Moto) -> dict[str, Any]:
         """CreateFunction."""
+        _check_environment(call)
         created = output_of(moto)
         return created | self._keep(call, created["FunctionName"])
 
     @extends_moto
     def update_function_configuration(self, call: "Call", moto: Moto) -> dict[str, Any]:
         """UpdateFunctionConfiguration."""
+        _check_environment(call)
         updated = output_of(moto)
         return updated | self._keep(call, updated["FunctionName"])
 
@@ -54,6 +61,16 @@ class Lambda(EventSourceMappings):
             field: call.parameters[field] for field in KEPT if field in call.parameters
         }
         return _kept(function)
+
+
+def _check_environment(call: "Call") -> None:
+    measured = json.dumps(call.parameters.get("Environment", {}).get("Variables", {}), separators=(",", ":"))
+    if len(measured) > MOST_ENVIRONMENT_BYTES:
+        raise AwsError(
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            f"provided exceeded the 4KB limit. String measured: {measured}",
+        )
 
 
 def _kept(function: LambdaFunction) -> dict[str, Any]:
