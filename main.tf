@@ -58,6 +58,46 @@ locals {
 # Rules
 ################################################################################
 
+locals {
+  # Other accounts and Regions may forward their events to this bus. Which tables are wanted, the function decides.
+  event_patterns = {
+    for type, pattern in local.restore_events : type => jsonencode(merge(pattern, {
+      account = [local.account]
+      region  = [local.region]
+    }))
+    if contains(var.restore_types, type)
+  }
+  restore_events = {
+    point_in_time = {
+      source      = ["aws.dynamodb"]
+      detail-type = ["AWS API Call via CloudTrail"]
+      detail = {
+        eventSource = ["dynamodb.amazonaws.com"]
+        eventName   = ["RestoreTableToPointInTime"]
+        errorCode   = [{ exists = false }] # a call that failed has one
+      }
+    }
+    backup = {
+      source      = ["aws.dynamodb"]
+      detail-type = ["AWS API Call via CloudTrail"]
+      detail = {
+        eventSource = ["dynamodb.amazonaws.com"]
+        eventName   = ["RestoreTableFromBackup"]
+        errorCode   = [{ exists = false }]
+      }
+    }
+    aws_backup = {
+      source      = ["aws.backup"]
+      detail-type = ["Restore Job State Change"]
+      detail = {
+        # The second is of backups with AWS Backup's advanced features for DynamoDB.
+        resourceType = ["DynamoDB", "DynamoDB.FullyManaged"]
+        status       = ["COMPLETED"]
+      }
+    }
+  }
+}
+
 resource "aws_cloudwatch_event_rule" "this" {
   for_each = var.create ? local.event_patterns : {}
 
@@ -149,6 +189,27 @@ resource "aws_lambda_event_source_mapping" "queue" {
   depends_on = [aws_iam_role_policy.this]
 }
 
+locals {
+  environment = merge({ for toggle, setting in local.settings : upper(toggle) => tostring(setting.on) }, {
+    CREATE_TRIGGERS_DISABLED  = tostring(var.create_triggers_disabled)
+    INCLUDE_TABLES            = join(",", var.include_tables)
+    EXCLUDE_TABLES            = join(",", var.exclude_tables)
+    ENABLE_OUTCOME_EVENTS     = tostring(var.enable_outcome_events)
+    EVENT_BUS_ARN             = local.event_bus_arn
+    BACKOFF_BASE_SECONDS      = tostring(var.backoff_base_seconds)
+    BACKOFF_RATE              = tostring(var.backoff_rate)
+    BACKOFF_MAX_DELAY_SECONDS = tostring(var.backoff_max_delay_seconds)
+    MAX_ATTEMPTS              = tostring(var.max_attempts)
+    LOG_LEVEL                 = var.log_level
+  })
+  # As Lambda measures it, in JSON (github-aws-runners/terraform-aws-github-runner#3594). The URLs are not known when
+  # the plan is made: these are as long as the longest.
+  environment_size = length(jsonencode(merge(local.environment, {
+    for name, queue in { QUEUE_URL = var.name, DLQ_URL = "${var.name}-dlq" } :
+    name => "https://sqs.${local.region}.amazonaws.com.cn/${local.account}/${queue}"
+  })))
+}
+
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_116:The event source mapping's queue has the dead-letter queue
   # checkov:skip=CKV_AWS_272:The package is in the repository, and its hash in the plan
@@ -175,35 +236,10 @@ resource "aws_lambda_function" "this" {
   tags                           = var.tags
 
   environment {
-    variables = {
-      ENABLE_TAG_SETTINGS                      = tostring(var.enable_tag_settings)
-      ENABLE_KINESIS_SETTINGS                  = tostring(var.enable_kinesis_settings)
-      ENABLE_DYNAMODB_STREAM_SETTINGS          = tostring(var.enable_dynamodb_stream_settings)
-      ENABLE_DYNAMODB_LAMBDA_TRIGGER           = tostring(var.enable_dynamodb_lambda_trigger)
-      ENABLE_TTL_SETTINGS                      = tostring(var.enable_ttl_settings)
-      ENABLE_PITR_SETTINGS                     = tostring(var.enable_pitr_settings)
-      ENABLE_AUTO_SCALING_SETTINGS             = tostring(var.enable_auto_scaling_settings)
-      ENABLE_DELETION_PROTECTION_SETTINGS      = tostring(var.enable_deletion_protection_settings)
-      ENABLE_TABLE_CLASS_SETTINGS              = tostring(var.enable_table_class_settings)
-      ENABLE_ON_DEMAND_THROUGHPUT_SETTINGS     = tostring(var.enable_on_demand_throughput_settings)
-      ENABLE_CONTRIBUTOR_INSIGHTS_SETTINGS     = tostring(var.enable_contributor_insights_settings)
-      ENABLE_RESOURCE_POLICY_SETTINGS          = tostring(var.enable_resource_policy_settings)
-      ENABLE_ALARM_SETTINGS                    = tostring(var.enable_alarm_settings)
-      ENABLE_SCALABLE_TARGET_TAG_SETTINGS      = tostring(var.enable_scalable_target_tag_settings)
-      ENABLE_EVENT_SOURCE_MAPPING_TAG_SETTINGS = tostring(var.enable_event_source_mapping_tag_settings)
-      CREATE_TRIGGERS_DISABLED                 = tostring(var.create_triggers_disabled)
-      INCLUDE_TABLES                           = join(",", var.include_tables)
-      EXCLUDE_TABLES                           = join(",", var.exclude_tables)
-      ENABLE_OUTCOME_EVENTS                    = tostring(var.enable_outcome_events)
-      EVENT_BUS_ARN                            = local.event_bus_arn
-      BACKOFF_BASE_SECONDS                     = tostring(var.backoff_base_seconds)
-      BACKOFF_RATE                             = tostring(var.backoff_rate)
-      BACKOFF_MAX_DELAY_SECONDS                = tostring(var.backoff_max_delay_seconds)
-      MAX_ATTEMPTS                             = tostring(var.max_attempts)
-      LOG_LEVEL                                = var.log_level
-      QUEUE_URL                                = aws_sqs_queue.this[0].url
-      DLQ_URL                                  = aws_sqs_queue.dlq[0].url
-    }
+    variables = merge(local.environment, {
+      QUEUE_URL = aws_sqs_queue.this[0].url
+      DLQ_URL   = aws_sqs_queue.dlq[0].url
+    })
   }
 
   logging_config {
@@ -238,6 +274,11 @@ resource "aws_lambda_function" "this" {
         var.reserved_concurrent_executions < 1 || var.reserved_concurrent_executions >= var.maximum_concurrency
       )
       error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because Lambda would throttle what the queue starts beyond it, and restores would wait: raise the one or lower the other."
+    }
+
+    precondition {
+      condition     = local.environment_size <= 4096
+      error_message = "The function's environment takes ${local.environment_size} bytes, and Lambda allows 4096. The include_tables take ${length(local.environment.INCLUDE_TABLES)} of them and the exclude_tables ${length(local.environment.EXCLUDE_TABLES)}: shorten these lists, for example with one name with an asterisk (prod-*) instead of several names."
     }
 
     precondition {

@@ -15,8 +15,10 @@ variable "create" {
 variable "name" {
   description = <<-EOT
     Name of the queue and the function, and prefix of every other name. Two instances in one account and Region need
-    different names; the role's name ends in the Region, so one name serves in several Regions. A change replaces every
-    resource.
+    different names; the role's name ends in the Region, so one name serves in several Regions. A new name replaces every
+    resource: both queues are destroyed, with all restores that wait in them. To rename without a loss, add a second
+    `module` block with the new name and apply; disable the rules of the old instance (`rule_names`); wait until its
+    queue and its dead-letter queue are empty; then remove the old block.
   EOT
   type        = string
   default     = "dynamodb-pitr-table-sync"
@@ -63,40 +65,38 @@ variable "restore_types" {
 
 variable "include_tables" {
   description = <<-EOT
-    Table names to which restores are limited, in which `*` stands for any characters, such as `prod-*`; empty for all,
-    and at most 1024 characters together with a comma between each two. A restore is looked after if the name of its
-    source or that of its target is among them. Others do not even pass the rules, as long as the names fit into an event
-    pattern (2048 characters, few names with `*`); beyond that, the function lets them be.
+    Names of the tables whose restores are processed, in which `*` stands for any characters, such as `prod-*`. Empty
+    means all tables. A restore is processed if the name of its source table or of the restored table is in the list. The
+    function applies both lists, after the rules: a restore that is left out costs one short invocation. Both lists are in
+    the function's environment, for which Lambda allows 4 KB in total: about 2,500 characters are left for them.
   EOT
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
-    condition = (
-      try(length(join(",", var.include_tables)) <= 1024, false) &&
-      alltrue([for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
-    )
-    error_message = "Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
+    condition = alltrue([
+      for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""
+    ])
+    error_message = "Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks: remove other characters, and replace ** by *."
   }
 }
 
 variable "exclude_tables" {
   description = <<-EOT
-    Table names, in which `*` stands for any characters, whose restores are left alone: if the name of the source or that
-    of the target is among them. It wins over `include_tables`, and may be as long. By default these are the tables that
-    AWS Backup makes for restore testing and deletes afterwards.
+    Names of the tables whose restores are not processed, in which `*` stands for any characters. A restore is left out
+    if the name of its source table or of the restored table is in the list, even if `include_tables` has it too. The
+    default excludes the tables that AWS Backup creates for restore testing and deletes afterwards.
   EOT
   type        = list(string)
   default     = ["awsbackup-restore-test-*"]
   nullable    = false
 
   validation {
-    condition = (
-      try(length(join(",", var.exclude_tables)) <= 1024, false) &&
-      alltrue([for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""])
-    )
-    error_message = "Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks, and all together of at most 1024 characters: shorten the list, or replace ** by *."
+    condition = alltrue([
+      for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""
+    ])
+    error_message = "Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks: remove other characters, and replace ** by *."
   }
 }
 
@@ -662,6 +662,8 @@ variable "kms_key_arn" {
     uses keys that AWS owns. The key's own policy must let `events.amazonaws.com` use `kms:Decrypt` and
     `kms:GenerateDataKey`, else no event reaches the queue, and `logs.REGION.amazonaws.com` use `kms:Encrypt*`,
     `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`, else the log group cannot be created.
+    Messages stay encrypted with the key that they were sent with. When you change or remove the key, put the old one into
+    `previous_kms_key_arns` in the same apply, else the function cannot read the restores that wait.
   EOT
   type        = string
   default     = null
@@ -671,6 +673,26 @@ variable "kms_key_arn" {
       regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn)
     )
     error_message = "The kms_key_arn must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+  }
+}
+
+variable "previous_kms_key_arns" {
+  description = <<-EOT
+    ARNs of the KMS keys that `kms_key_arn` had before. The function may use `kms:Decrypt` on them, to read messages that
+    were sent before the change. Keep a key in this list, enabled, until every older message is gone: from both queues
+    (after 14 days at the latest) or earlier, when both were empty once after the change. Whoever redrives the dead-letter
+    queue needs `kms:Decrypt` on the old key too. Keep the key itself enabled as long as you want to read log lines from
+    before the change: CloudWatch Logs needs it for them.
+  EOT
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for arn in var.previous_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
+    ])
+    error_message = "Each of previous_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
   }
 }
 

@@ -1,51 +1,45 @@
-"""The table of permissions in README.md, from iam.tf and the function's settings."""
+"""The table of permissions in README.md, from the settings' modules.
+
+tests/terraform/test_settings_file.py compares these with settings.tf, and tests/proof/test_permissions.py with the
+policy that Terraform plans.
+"""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
 
-IAM = Path(__file__).resolve().parent.parent / "iam.tf"
-_GRANT = re.compile(r"^    \{\n      when += (?P<when>.+?)\n(?P<body>.*?)^    \},?$", re.MULTILINE | re.DOTALL)
-_ACTIONS = re.compile(r"Action += \[(.*?)\]", re.DOTALL)
-_TOGGLE = re.compile(r"var\.(enable_\w+)")
 ALWAYS = "always"
+OUTCOME_EVENTS = "enable_outcome_events"
+# base_statements in iam.tf.
+BASE_ACTIONS = {
+    "dynamodb:DescribeTable",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+}
 
 
 def actions() -> dict[str, set[str]]:
-    """Return the actions that each toggle brings, and under ALWAYS those that none takes away.
+    """Return the IAM actions that each toggle grants, and under ALWAYS those that the role always has.
 
-    What the function gets for a key, traces or a VPC is of no toggle and left out.
-
-    Raises:
-        ValueError: iam.tf has no grants in the form in which they are looked for.
-
+    Those that inputs other than toggles grant (a key, traces, a VPC) are not among them.
     """
-    found: dict[str, set[str]] = {}
-    for grant in _GRANT.finditer(IAM.read_text()):
-        toggle = _TOGGLE.search(grant["when"])
-        name = toggle[1] if toggle else ALWAYS if grant["when"] == "true" else ""
-        listed = {action for actions in _ACTIONS.findall(grant["body"]) for action in re.findall(r'"(.+?)"', actions)}
-        if name and "event_source_mapping_kms_key_arns" not in grant["when"]:
-            found.setdefault(name, set()).update(listed)
-    if not found:
-        raise ValueError(f"{IAM.name} has no grants that begin with `when`.")
-    return found
+    of_settings = {setting.TOGGLE: {*setting.READ_ACTIONS, *setting.WRITE_ACTIONS} for setting in SETTINGS}
+    return {ALWAYS: BASE_ACTIONS, **of_settings, OUTCOME_EVENTS: {"events:PutEvents"}}
 
 
 def table() -> str:
     """Return the table as Markdown: each setting's name in the report, its toggle, its default and its actions."""
-    granted, default = actions(), defaults()
+    default, names = defaults(), {setting.TOGGLE: setting.NAME for setting in SETTINGS}
     rows = ["| In the report | Toggle | Default | Permissions |", "| --- | --- | --- | --- |"]
-    for name, toggle in (
-        ("", ""),
-        *((setting.NAME, setting.TOGGLE) for setting in SETTINGS),
-        ("", "enable_outcome_events"),
-    ):
-        listed = "<br>".join(f"`{action}`" for action in sorted(granted[toggle or ALWAYS]))
+    for toggle, granted in actions().items():
+        name = f"`{names[toggle]}`" if toggle in names else ""
+        shown = toggle if toggle == ALWAYS else f"`{toggle}`"
         state = "on" if default.get(toggle, True) else "**off**"
-        rows.append(f"| {f'`{name}`' if name else ''} | {f'`{toggle}`' if toggle else ALWAYS} | {state} | {listed} |")
+        rows.append(f"| {name} | {shown} | {state} | {'<br>'.join(f'`{action}`' for action in sorted(granted))} |")
     return "\n".join(rows)

@@ -78,8 +78,6 @@ run "above_the_limits" {
 
   variables {
     name                      = "n234567890123456789012345678901234567890123456789"
-    include_tables            = [join("", [for n in range(1023) : "x"]), "x"]
-    exclude_tables            = [for n in range(342) : "xx"]
     initial_delay_seconds     = 901
     backoff_base_seconds      = 36901
     backoff_rate              = 10.1
@@ -96,8 +94,6 @@ run "above_the_limits" {
 
   expect_failures = [
     var.name,
-    var.include_tables,
-    var.exclude_tables,
     var.initial_delay_seconds,
     var.backoff_base_seconds,
     var.backoff_rate,
@@ -118,8 +114,6 @@ run "at_the_highest_limits" {
 
   # So few attempts that SQS keeps the message long enough.
   variables {
-    include_tables            = [join("", [for n in range(1024) : "x"])]
-    exclude_tables            = [for n in range(341) : "xx"]
     initial_delay_seconds     = 900
     backoff_base_seconds      = 36900
     backoff_rate              = 10
@@ -166,6 +160,7 @@ run "neither_whole_nor_known" {
     powertools_layer_arn              = "arn:aws:lambda:eu-west-1:111122223333:layer:powertools"
     kms_key_arn                       = "alias/restores"
     event_source_mapping_kms_key_arns = ["arn:aws:kms:eu-west-1:111122223333:alias/filters"]
+    previous_kms_key_arns             = ["0ec5"]
     alarm_actions                     = ["alarms"]
   }
 
@@ -193,6 +188,7 @@ run "neither_whole_nor_known" {
     var.powertools_layer_arn,
     var.kms_key_arn,
     var.event_source_mapping_kms_key_arns,
+    var.previous_kms_key_arns,
     var.alarm_actions,
   ]
 }
@@ -201,8 +197,11 @@ run "arns_of_something_else_of_the_service" {
   command = plan
 
   variables {
-    event_bus_arn        = "arn:aws-test:events:xx-test-1:111122223333:rule/restores"
-    kms_key_arn          = "arn:aws-test:kms:xx-test-1:111122223333:alias/restores"
+    event_bus_arn = "arn:aws-test:events:xx-test-1:111122223333:rule/restores"
+    kms_key_arn   = "arn:aws-test:kms:xx-test-1:111122223333:alias/restores"
+    previous_kms_key_arns = [
+      "arn:aws-test:kms:xx-test-1:111122223333:key/1234", "arn:aws-test:kms:xx-test-1:111122223333:alias/restores"
+    ]
     permissions_boundary = "arn:aws-test:iam::111122223333:role/boundary"
     powertools_layer_arn = "arn:aws-test:lambda:xx-test-1:111122223333:function:powertools:3"
   }
@@ -210,6 +209,7 @@ run "arns_of_something_else_of_the_service" {
   expect_failures = [
     var.event_bus_arn,
     var.kms_key_arn,
+    var.previous_kms_key_arns,
     var.permissions_boundary,
     var.powertools_layer_arn,
   ]
@@ -222,12 +222,14 @@ run "arns_of_other_services" {
     event_bus_arn                     = "arn:aws-test:sns:xx-test-1:111122223333:event-bus/restores"
     kms_key_arn                       = "arn:aws-test:sns:xx-test-1:111122223333:key/1234"
     event_source_mapping_kms_key_arns = ["arn:aws-test:sns:xx-test-1:111122223333:key/1234"]
+    previous_kms_key_arns             = ["arn:aws-test:sns:xx-test-1:111122223333:key/1234"]
   }
 
   expect_failures = [
     var.event_bus_arn,
     var.kms_key_arn,
     var.event_source_mapping_kms_key_arns,
+    var.previous_kms_key_arns,
   ]
 }
 
@@ -362,6 +364,31 @@ run "as_much_reserved_concurrency_as_is_used" {
     condition     = aws_lambda_function.this[0].reserved_concurrent_executions == 5
     error_message = "The concurrency is not reserved."
   }
+}
+
+run "about_as_many_tables_as_the_environment_holds" {
+  command = plan
+
+  variables {
+    include_tables = [for n in range(700) : "xx"]
+    exclude_tables = [join("", [for n in range(750) : "x"])]
+  }
+
+  assert {
+    condition     = local.environment_size > 3900 && local.environment_size <= 4096
+    error_message = "The environment takes ${local.environment_size} bytes, which is not just below the limit."
+  }
+}
+
+run "more_tables_than_the_environment_holds" {
+  command = plan
+
+  variables {
+    include_tables = [for n in range(700) : "xx"]
+    exclude_tables = [join("", [for n in range(1000) : "x"])]
+  }
+
+  expect_failures = [aws_lambda_function.this]
 }
 
 run "two_layers" {

@@ -27,22 +27,11 @@ module "table_sync" {
   include_tables = ["prod-*"]
   exclude_tables = ["*-test", "awsbackup-restore-test-*"]
 
-  # Restored tables are looked at by people first: nothing shall react to them or delete from them.
-  enable_tag_settings                      = true
-  enable_kinesis_settings                  = false
-  enable_dynamodb_stream_settings          = true
-  enable_dynamodb_lambda_trigger           = false
-  enable_ttl_settings                      = false
-  enable_pitr_settings                     = true
-  enable_auto_scaling_settings             = true
-  enable_deletion_protection_settings      = true
-  enable_table_class_settings              = true
-  enable_on_demand_throughput_settings     = true
-  enable_contributor_insights_settings     = false
-  enable_resource_policy_settings          = false
-  enable_alarm_settings                    = false
-  enable_scalable_target_tag_settings      = true
-  enable_event_source_mapping_tag_settings = true
+  # Restored tables are looked at by people first: nothing reacts to them or deletes from them. The other settings keep
+  # their defaults, which are in the module's README.
+  enable_kinesis_settings        = false
+  enable_dynamodb_lambda_trigger = false
+  enable_ttl_settings            = false
 
   # Used only with the trigger on.
   create_triggers_disabled          = true
@@ -77,6 +66,7 @@ module "table_sync" {
   alarm_actions         = [aws_sns_topic.alarms.arn]
   create_dashboard      = true
   kms_key_arn           = aws_kms_key.this.arn
+  previous_kms_key_arns = var.previous_kms_key_arns
 }
 
 # Restores that failed are told to a topic.

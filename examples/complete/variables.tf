@@ -48,3 +48,9 @@ variable "event_source_mapping_kms_key_arns" {
   type        = list(string)
   default     = []
 }
+
+variable "previous_kms_key_arns" {
+  description = "Keys that encrypted the queues before, for as long as messages of that time wait."
+  type        = list(string)
+  default     = []
+}

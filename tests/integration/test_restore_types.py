@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.restore_events import EVENTS, aws_backup
+from tests.support.restore_events import BACKUP_ID, EVENTS, arn, aws_backup
 from tests.support.tables import make_source, make_table, restore, wait_until_active
 
 
@@ -81,13 +81,34 @@ def test_a_restore_of_a_type_that_is_not_watched_reaches_no_function(aws, deploy
     assert targets == {f"by-{watched.replace('_', '-')}"}
 
 
-def test_a_table_for_restore_testing_does_not_pass_the_rules(aws, pipeline):
+def test_a_table_for_restore_testing_is_left_alone_without_a_call(aws, pipeline):
     make_table(aws, "orders")
     for target in ("awsbackup-restore-test-1", "awsbackup-restore-test-2"):
         restore_backup(aws, back_up(aws, "orders"), target)
         complete_job(aws, "orders", target)
     pipeline.run()
-    assert pipeline.invocations == []
+    assert pipeline.attempts == []
+    assert pipeline.quarantined == []
+    assert pipeline.calls() == []
+
+
+@pytest.mark.parametrize("table", ["orders", "backup"])
+def test_a_pattern_of_names_does_not_match_other_parts_of_a_backup_s_arn(aws, deploy, table):
+    # The ARN of a backup is TABLE_ARN/backup/ID.
+    pipeline = deploy(restore_types=["backup"], EXCLUDE_TABLES="*backup*,*table*,0*" if table == "orders" else "orders")
+    make_table(aws, table)
+    restore_backup(aws, back_up(aws, table), "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+
+
+def test_an_included_table_is_found_in_a_backup_of_another_region(deploy):
+    pipeline = deploy(INCLUDE_TABLES="orders")
+    parameters = {"backupArn": f"{arn('orders', 'us-east-1')}/backup/{BACKUP_ID}", "targetTableName": "copy"}
+    pipeline.send(json.dumps(EVENTS["backup"](requestParameters=parameters)))
+    pipeline.send(json.dumps(EVENTS["backup"]("users", "users-copy")))
+    pipeline.run_for(120)
+    assert {attempt["source"] for attempt in pipeline.attempts} == {arn("orders", "us-east-1")}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +123,7 @@ def test_a_table_for_restore_testing_does_not_pass_the_rules(aws, pipeline):
     ],
     ids=str,
 )
-def test_what_a_pattern_cannot_tell_the_function_leaves_alone_without_a_call(deploy, variables, looked_after):
+def test_other_tables_are_left_alone_without_a_call(deploy, variables, looked_after):
     pipeline = deploy(**variables)
     restores = {"orders-copy": "orders", "users-copy": "users", "prod-orders": "orders", "copy": "prod-orders"}
     for target, source in restores.items():

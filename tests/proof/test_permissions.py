@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts import permissions
 from table_sync.settings import SETTINGS
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.policies import AccessRequest, decision
@@ -25,6 +26,37 @@ OUTCOME_EVENTS = "enable_outcome_events"
 SETTING_OF = {setting.TOGGLE: setting for setting in SETTINGS}
 TOGGLES = [*SETTING_OF, OUTCOME_EVENTS]
 TOGGLE_OF = {setting.NAME: setting.TOGGLE for setting in SETTINGS}
+# For these the Service Authorization Reference has no resource type, or their guide asks for everything.
+ON_EVERYTHING = {
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "application-autoscaling:DescribeScheduledActions",
+    "dynamodb:ListContributorInsights",
+    "kinesis:ListStreams",
+    "lambda:CreateEventSourceMapping",
+    "lambda:ListEventSourceMappings",
+}
+RESOURCES = {
+    "application-autoscaling": {"scalable-target/*"},
+    "cloudwatch": {"alarm:*"},
+    "dynamodb": {"table/*"},
+    "events": {"event-bus/default"},
+    "iam": set(),
+    "kinesis": {"stream/*"},
+    "lambda": {"event-source-mapping:*"},
+    "logs": {"log-group:/aws/lambda/table-sync:*"},
+    "sqs": {"table-sync", "table-sync-dlq"},
+}
+OF_DYNAMODB = {"StringEquals": {"application-autoscaling:service-namespace": "dynamodb"}}
+CONDITIONS = {
+    "application-autoscaling:PutScalingPolicy": OF_DYNAMODB,
+    "application-autoscaling:PutScheduledAction": OF_DYNAMODB,
+    "application-autoscaling:RegisterScalableTarget": OF_DYNAMODB,
+    "events:PutEvents": {"StringEquals": {"events:source": "dynamodb-pitr-table-sync"}},
+    "lambda:CreateEventSourceMapping": {
+        "ArnLike": {"lambda:FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:*"}
+    },
+}
 # A key of the account, for filters of triggers that are encrypted.
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
 
@@ -35,14 +67,35 @@ def only(toggle: str) -> set[str]:
     return {toggle} | (only(TOGGLE_OF[need.setting]) if need else set())
 
 
+# Every input that grants something, and that not every test wants.
+EVERYTHING = {
+    "name": "n23456789-123456789_123456789-123456789_12345678",
+    "event_bus_arn": f"arn:aws:events:eu-west-1:123456789012:event-bus/{'b' * 256}",
+    "event_source_mapping_kms_key_arns": [KEY],
+    "kms_key_arn": KEY,
+    "previous_kms_key_arns": [KEY],
+    "tracing_mode": "Active",
+    "vpc_config": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]},
+}
+
+
+@dataclass
+class Planned:
+    """The policy that Terraform plans for the function's role."""
+
+    policy: dict[str, Any]
+    characters: int
+
+
 @pytest.fixture(scope="module")
-def policies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Plan the module with all toggles on, with each alone and with none; return the role's policy of each."""
+def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Planned]:
+    """Plan the module with each toggle alone, with none, with all, and with every input that grants something."""
     wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
     modules = {
         name: {"source": str(REPOSITORY), "name": "table-sync"} | {toggle: toggle in on for toggle in TOGGLES}
         for name, on in wanted.items()
     }
+    modules["everything"] = modules["all"] | EVERYTHING
     directory: Path = tmp_path_factory.mktemp("policies")
     (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
     try:
@@ -51,17 +104,29 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
             terraform.init()
             plan = directory / "plan"
             terraform.plan(plan)
-            planned = terraform.show(plan)["planned_values"]["root_module"]["child_modules"]
+            children = terraform.show(plan)["planned_values"]["root_module"]["child_modules"]
     except TerraformUnavailable as unavailable:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
         pytest.skip(f"It needs real Terraform. {unavailable}")
-    return {
-        module["address"].removeprefix("module."): json.loads(resource["values"]["policy"])
-        for module in planned
+    values = {
+        (module["address"].removeprefix("module."), resource["type"]): resource["values"]
+        for module in children
         for resource in module["resources"]
-        if resource["type"] == "aws_iam_role_policy"
     }
+    return {
+        name: Planned(
+            policy=json.loads(values[name, "aws_iam_role_policy"]["policy"]),
+            characters=len(values[name, "aws_iam_role_policy"]["policy"]),
+        )
+        for name in modules
+    }
+
+
+@pytest.fixture(scope="module")
+def policies(planned: dict[str, Planned]) -> dict[str, dict[str, Any]]:
+    """Return the role's policy of each plan, that with every input aside."""
+    return {name: plan.policy for name, plan in planned.items() if name != "everything"}
 
 
 @dataclass
@@ -233,11 +298,64 @@ def test_a_source_in_another_region_is_read_under_the_role_that_terraform_makes(
 def test_a_toggle_that_is_off_leaves_no_permission_behind(policies):
     result = run(policies["none"], set())
     assert result.broken == []
-    services = {action.split(":")[0] for _, action in granted(policies["none"])}
-    assert services == {"dynamodb", "logs", "sqs"}
-    assert [action for _, action in granted(policies["none"]) if action.startswith("dynamodb")] == [
-        "dynamodb:DescribeTable"
-    ]
+    assert {action for _, action in granted(policies["none"])} == permissions.BASE_ACTIONS
+
+
+@pytest.mark.parametrize("toggle", TOGGLES)
+def test_each_toggle_turned_over_changes_its_permissions_and_nothing_else(policies, toggle):
+    needed = max(only(toggle) - {toggle}, key=lambda other: len(only(other)), default="none")
+    before, after = policies[needed]["Statement"], policies[toggle]["Statement"]
+    added = [statement for statement in after if statement not in before]
+    assert [statement for statement in before if statement not in after] == []
+    assert {action for statement in added for action in statement["Action"]} == permissions.actions()[toggle]
+
+
+def test_nothing_but_reading_is_granted_on_other_regions_and_on_everything_only_what_takes_no_resource(planned):
+    reads = {action for setting in SETTINGS for action in setting.READ_ACTIONS} | {"dynamodb:DescribeTable"}
+    statements = [statement for statement in planned["all"].policy["Statement"] if statement["Effect"] == "Allow"]
+    wide = {action for statement in statements if statement["Resource"] == "*" for action in statement["Action"]}
+    assert wide == ON_EVERYTHING
+    for statement in statements:
+        if statement["Resource"] == "*":
+            continue
+        arn, partition, service, region, account, resource = statement["Resource"].split(":", 5)
+        assert (arn, partition, account) == ("arn", "aws", "123456789012")
+        assert resource in RESOURCES[service] or statement["Action"] == ["iam:CreateServiceLinkedRole"]
+        assert region == ("" if service == "iam" else "eu-west-1") or {*statement["Action"]} <= reads, statement
+
+
+def test_what_a_resource_does_not_limit_a_condition_does(planned):
+    statements = planned["all"].policy["Statement"]
+    conditions = {action: statement.get("Condition") for statement in statements for action in statement["Action"]}
+    assert {action: found for action, found in conditions.items() if found} == {
+        **CONDITIONS,
+        "iam:CreateServiceLinkedRole": conditions["iam:CreateServiceLinkedRole"],
+    }
+    linked = [statement for statement in statements if statement["Action"] == ["iam:CreateServiceLinkedRole"]]
+    for statement in linked:
+        service = statement["Resource"].removeprefix("arn:aws:iam::123456789012:role/aws-service-role/")
+        assert service.endswith(".amazonaws.com/*")
+        assert statement["Condition"] == {"StringEquals": {"iam:AWSServiceName": service.removesuffix("/*")}}
+
+
+def test_the_largest_policy_leaves_room(planned):
+    # The inline policies of a role have at most 10240 characters in total (IAM user guide, quotas).
+    assert planned["everything"].characters < 10240 * 0.9
+
+
+def test_a_dry_run_of_every_setting_needs_the_actions_of_reading_alone():
+    reads = sorted({action for setting in SETTINGS for action in setting.READ_ACTIONS} | permissions.BASE_ACTIONS)
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": reads, "Resource": "*"}]}
+    with EmbeddedAWS() as aws, Pipeline(aws) as pipeline:
+        make_source(aws)
+        aws.client("dynamodb").restore_table_to_point_in_time(
+            SourceTableName="orders", TargetTableName="orders-restored", UseLatestRestorableTime=True
+        )
+        wait_until_active(aws, "orders-restored")
+        pipeline.enforce_permissions(policy)
+        report = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
+    assert report["outcome"] == "differs"
+    assert {outcome["status"] for outcome in report["settings"].values()} <= {"planned", "unchanged", "skipped"}
 
 
 def test_removing_any_action_breaks_something(policies, figures):

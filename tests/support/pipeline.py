@@ -9,8 +9,14 @@ from table_sync import aws as function_clients
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
 from tests.support.deployment import deploy_queued_function, zip_of
+<<<<<<< HEAD
 from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
 from tests.support.rules import DEFAULT_PATTERNS
+=======
+from tests.support.in_process import InProcessRuntime
+from tests.support.lambda_service import LambdaService
+from tests.support.rules import PATTERNS
+>>>>>>> a01add7 (Derive environment and policy from settings.tf, and filter tables in the function alone)
 from tests.support.tables import REGION, settings_of, wait_until_active
 
 if TYPE_CHECKING:
@@ -36,7 +42,7 @@ class Pipeline:
         *,
         service: LambdaService | None = None,
         max_attempts: int = 1000,
-        restore_types: Collection[str] = DEFAULT_PATTERNS.keys(),
+        restore_types: Collection[str] = PATTERNS.keys(),
         **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
@@ -70,10 +76,7 @@ class Pipeline:
     def _route_restores(self) -> None:
         events = self.aws.client("events")
         names = {name: f"table-sync-{name}" for name in self._restore_types}
-        arns = [
-            events.put_rule(Name=names[name], EventPattern=json.dumps(DEFAULT_PATTERNS[name]))["RuleArn"]
-            for name in names
-        ]
+        arns = [events.put_rule(Name=names[name], EventPattern=json.dumps(PATTERNS[name]))["RuleArn"] for name in names]
         allow = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},

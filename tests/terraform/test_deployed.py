@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pytest_terraform import terraform
 
-from tests.support.rules import DEFAULT_PATTERNS
+from tests.support.rules import PATTERNS
 
 RECORDING = Path(__file__).parent / "terraform" / "deployed" / "tf_resources.json"
 COMMITTED = RECORDING.read_text() if RECORDING.exists() else ""
@@ -80,7 +80,7 @@ def test_rules_send_restores_to_the_queue(deployed):
     # One instance of each is all that pytest-terraform keeps; the others are in tests/*.tftest.hcl.
     rule = deployed.resources["aws_cloudwatch_event_rule"]["this"]
     assert rule["name"] in deployed.outputs["table_sync"]["value"]["rule_names"].values()
-    assert json.loads(rule["event_pattern"]) in DEFAULT_PATTERNS.values()
+    assert json.loads(rule["event_pattern"]) in PATTERNS.values()
     target = deployed.resources["aws_cloudwatch_event_target"]["queue"]
     queues = deployed.resources["aws_sqs_queue"]
     assert target["arn"] == queues["this"]["arn"]

@@ -1,80 +1,94 @@
-"""The rules pass every restore that the function looks after, and as few others as a pattern can keep away."""
+"""The rules that Terraform plans pass the restores of this account and Region, and nothing else."""
 
-import itertools
 import json
 
 import pytest
 
-from table_sync.restore import parse
-from table_sync.selection import Selection
 from tests.support.embedded_aws import event_patterns
 from tests.support.restore_events import EVENTS, arn
-from tests.support.rules import DEFAULT_PATTERNS, rendered_patterns
+from tests.support.rules import PATTERNS
+from tests.support.terraform import REPOSITORY, Terraform
 
 pytestmark = pytest.mark.usefixtures("real_terraform")
 
-TABLES = ["orders", "orders-restored", "prod-orders", "prod-orders-test", "awsbackup-restore-test-1", "a.b", "X_y"]
-SELECTIONS = [
-    Selection(),
-    Selection(include=("orders",)),
-    Selection(include=("prod-*", "X_y")),
-    Selection(include=("*",)),
-    Selection(exclude=("awsbackup-restore-test-*",)),
-    Selection(exclude=("*-test*", "a.b")),
-    Selection(exclude=("*",)),
-    Selection(include=("prod-*",), exclude=("awsbackup-restore-test-*",)),
-    Selection(include=("*orders*",), exclude=("*-test", "a.b")),
-    Selection(include=("prod-*", "orders-*"), exclude=("awsbackup-restore-test-*",)),
-    Selection(include=("prod-*",), exclude=("awsbackup-restore-test-*", "*-test")),
-    Selection(include=("o*s", "X_y", "*-*-*"), exclude=("*-r*",)),
-    Selection(include=("prod-*", "*orders*", "X_*"), exclude=("*-test*", "a.b")),
-    Selection(include=tuple(f"table-{number}" for number in range(100))),
-]
-# Those of which not every rule has the names.
-TOO_MUCH = SELECTIONS[-3:]
+OTHER_ACCOUNT, OTHER_REGION = "111122223333", "us-east-1"
 
 
-def events():
-    """Yield each kind of event of each pair of tables."""
-    for source, target in itertools.product(TABLES, repeat=2):
-        for restore_type, event in EVENTS.items():
-            yield restore_type, event(source, target)
-        yield "point_in_time", EVENTS["point_in_time"](arn(source, "us-east-1"), target)
+@pytest.fixture(scope="module")
+def rules(served_aws, tmp_path_factory):
+    """Plan the module with the defaults, and with lists of tables and two restore types; return patterns by type."""
+    directory = tmp_path_factory.mktemp("rules")
+    module = {"source": str(REPOSITORY)}
+    modules = {
+        "defaults": module,
+        "others": module
+        | {
+            "name": "others",
+            "restore_types": ["aws_backup", "point_in_time"],
+            "include_tables": ["prod-*", "*-*-*-*-*-*"],
+            "exclude_tables": ["*backup*"],
+        },
+    }
+    (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
+    terraform = Terraform(directory, served_aws.environment())
+    terraform.init()
+    terraform.plan(directory / "plan")
+    planned = terraform.show(directory / "plan")["planned_values"]["root_module"]["child_modules"]
+    return {
+        module["address"].removeprefix("module."): {
+            resource["index"]: event_patterns.parse(resource["values"]["event_pattern"])
+            for resource in module["resources"]
+            if resource["type"] == "aws_cloudwatch_event_rule"
+        }
+        for module in planned
+    }
 
 
-def both_included_and_excluded(selection, restore):
-    names = [table.rpartition("/")[2] for table in (restore.source, restore.target)]
-    return any(
-        Selection(include=selection.include).admits(same) and not Selection(exclude=selection.exclude).admits(same)
-        for same in (type(restore)(name, name) for name in names)
-    )
+@pytest.fixture
+def passed(rules):
+    """Return a function that says which rules an event passes."""
+    return lambda event: [
+        restore_type for restore_type, pattern in rules["defaults"].items() if event_patterns.matches(pattern, event)
+    ]
 
 
-def test_the_defaults_are_written_out_for_what_needs_no_terraform(tmp_path):
-    patterns = rendered_patterns(tmp_path)
-    assert {restore_type: json.loads(pattern) for restore_type, pattern in patterns.items()} == DEFAULT_PATTERNS
+def test_the_patterns_are_written_out_for_what_needs_no_terraform(rules):
+    assert rules["defaults"] == PATTERNS
 
 
-@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
-def test_a_rule_passes_what_the_function_looks_after(tmp_path, selection):
-    rendered = rendered_patterns(tmp_path, include_tables=selection.include, exclude_tables=selection.exclude)
-    patterns = {restore_type: event_patterns.parse(text) for restore_type, text in rendered.items()}
-    passed = 0
-    for restore_type, event in events():
-        restore = parse(json.dumps(event))
-        passes = [name for name, pattern in patterns.items() if event_patterns.matches(pattern, event)]
-        assert passes in ([], [restore_type])
-        passed += bool(passes)
-        if selection.admits(restore):
-            assert passes
-        elif passes:
-            assert selection in TOO_MUCH or both_included_and_excluded(selection, restore)
-    assert passed or "*" in selection.exclude
+def test_only_the_restore_types_that_are_watched_have_a_rule_and_no_rule_names_tables(rules):
+    assert rules["others"] == {name: PATTERNS[name] for name in ("aws_backup", "point_in_time")}
 
 
-@pytest.mark.parametrize("restore_types", [["backup"], ["aws_backup", "point_in_time"]], ids=str)
-def test_only_the_restore_types_that_are_watched_have_a_rule(tmp_path, restore_types):
-    assert sorted(rendered_patterns(tmp_path, restore_types=restore_types)) == sorted(restore_types)
+@pytest.mark.parametrize("restore_type", EVENTS)
+@pytest.mark.parametrize("table", ["orders", "backup", "awsbackup-restore-test-1"])
+def test_a_restore_passes_one_rule_whatever_the_tables_are(passed, restore_type, table):
+    assert passed(EVENTS[restore_type](table, f"{table}-restored")) == [restore_type]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENTS["point_in_time"](arn("orders", OTHER_REGION)),
+        EVENTS["backup"](
+            requestParameters={"backupArn": f"{arn('orders', OTHER_REGION)}/backup/01489602797149-73d8d5bc"}
+        ),
+        EVENTS["aws_backup"](sourceResourceArn=arn("orders", OTHER_REGION)),
+        EVENTS["aws_backup"](sourceResourceArn=f"arn:aws:dynamodb:eu-west-1:{OTHER_ACCOUNT}:table/orders"),
+        EVENTS["aws_backup"](resourceType="DynamoDB"),
+    ],
+    ids=["copy of a table", "copy of a backup", "job from another Region", "job from another account", "plain backup"],
+)
+def test_a_restore_of_this_account_and_region_passes_wherever_its_source_is(passed, event):
+    assert len(passed(event)) == 1
+
+
+@pytest.mark.parametrize("restore_type", EVENTS)
+@pytest.mark.parametrize("elsewhere", [{"account": OTHER_ACCOUNT}, {"region": OTHER_REGION}], ids=str)
+def test_an_event_that_another_account_or_region_forwards_passes_no_rule(passed, restore_type, elsewhere):
+    # The envelope keeps account and Region in which the event came about (EventBridge user guide, Sending and receiving
+    # events between accounts).
+    assert passed(EVENTS[restore_type]() | elsewhere) == []
 
 
 @pytest.mark.parametrize(
@@ -83,13 +97,21 @@ def test_only_the_restore_types_that_are_watched_have_a_rule(tmp_path, restore_t
         ("point_in_time", {"errorCode": "TableAlreadyExistsException"}),
         ("backup", {"errorCode": "BackupNotFoundException"}),
         ("backup", {"eventName": "DeleteTable"}),
+        ("backup", {"eventName": "CreateBackup"}),
+        ("point_in_time", {"eventSource": "rds.amazonaws.com"}),
         ("aws_backup", {"status": "RUNNING"}),
         ("aws_backup", {"status": "FAILED"}),
+        ("aws_backup", {"status": "ABORTED"}),
         ("aws_backup", {"resourceType": "RDS"}),
+        ("aws_backup", {"resourceType": "EBS"}),
     ],
     ids=str,
 )
-def test_nothing_else_passes_a_rule(tmp_path, restore_type, detail):
-    patterns = rendered_patterns(tmp_path)
-    event = EVENTS[restore_type](**detail)
-    assert not any(event_patterns.matches(json.loads(pattern), event) for pattern in patterns.values())
+def test_nothing_else_passes_a_rule(passed, restore_type, detail):
+    assert passed(EVENTS[restore_type](**detail)) == []
+
+
+@pytest.mark.parametrize("restore_type", EVENTS)
+@pytest.mark.parametrize("envelope", [{"source": "aws.s3"}, {"detail-type": "Backup Job State Change"}], ids=str)
+def test_an_event_of_another_kind_passes_no_rule(passed, restore_type, envelope):
+    assert passed(EVENTS[restore_type]() | envelope) == []

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from table_sync.settings import SETTINGS
 from tests.support.embedded_aws.event_patterns import matches
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.hcl import blocks
@@ -37,10 +38,12 @@ def test_readme_names_inputs_and_outputs(example):
     assert not missing
 
 
-def test_complete_names_every_input():
+def test_complete_names_every_input_and_the_toggles_that_it_turns_over():
     (module,) = blocks((DIRECTORY / "complete" / "main.tf").read_text(), "module")
     named = set(re.findall(r"^  (\w+)\s*=", module.body, re.MULTILINE)) - {"source"}
-    assert named == declared("variable", REPOSITORY)
+    toggles = {setting.TOGGLE for setting in SETTINGS}
+    assert named - toggles == declared("variable", REPOSITORY) - toggles
+    assert named & toggles
 
 
 def test_basic_has_five_lines():

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from scripts import costs, docs, looks, permissions, readme_tables
+from scripts import costs, docs, looks, readme_tables
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
 from tests.support.terraform import REPOSITORY
@@ -51,20 +51,6 @@ def test_inputs_and_function_have_the_same_defaults():
     inputs = defaults()
     assert {setting.TOGGLE: inputs[setting.TOGGLE] for setting in SETTINGS} == {
         setting.TOGGLE: setting.DEFAULT for setting in SETTINGS
-    }
-
-
-def test_no_permission_is_left_out():
-    grants = permissions.IAM.read_text().split("  grants = [")[1]
-    lines = [line for line in grants.splitlines() if "Condition" not in line]
-    everything = {action for line in lines for action in re.findall(r'"([a-z-]+:[A-Z]\w+)"', line)}
-    listed = set().union(*permissions.actions().values())
-    # Of a key, of traces; what a VPC takes has a list of its own.
-    assert everything - listed == {
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
     }
 
 

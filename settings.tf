@@ -1,0 +1,325 @@
+# One entry for each setting, by its toggle: whether it is on, and what the function's role may do if it is. The
+# function's environment (main.tf) and its role's policy (iam.tf) are derived from this map. A setting's Python module
+# lists the actions of its statements (READ_ACTIONS and WRITE_ACTIONS).
+
+locals {
+  # A table may have been restored from another Region, but always into this one.
+  source_tables = "${local.any_region_arn_prefix.dynamodb}:table/*"
+  target_tables = "${local.arn_prefix.dynamodb}:table/*"
+  linked_roles  = "arn:${local.partition}:iam::${local.account}:role/aws-service-role"
+
+  settings = {
+    enable_tag_settings = {
+      on = var.enable_tag_settings
+      statements = [
+        {
+          Sid      = "ReadTags"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ListTagsOfResource"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteTags"
+          Effect   = "Allow"
+          Action   = ["dynamodb:TagResource"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_kinesis_settings = {
+      on = var.enable_kinesis_settings
+      statements = [
+        {
+          Sid      = "ReadKinesisDestinations"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeKinesisStreamingDestination"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteKinesisDestinations"
+          Effect   = "Allow"
+          Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
+          Resource = local.target_tables
+        },
+        # DynamoDB checks them on the caller (its developer guide, Using IAM for Kinesis Data Streams and DynamoDB), the
+        # first two when it describes the destinations of a table, be it the source in another Region.
+        {
+          Sid      = "DescribeKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary"]
+          Resource = "${local.any_region_arn_prefix.kinesis}:stream/*"
+        },
+        {
+          Sid      = "WriteKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:PutRecords"]
+          Resource = "${local.arn_prefix.kinesis}:stream/*"
+        },
+        {
+          Sid      = "ListKinesisStreams"
+          Effect   = "Allow"
+          Action   = ["kinesis:ListStreams"]
+          Resource = "*"
+        },
+        {
+          Sid       = "LinkKinesisRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/kinesisreplication.dynamodb.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "kinesisreplication.dynamodb.amazonaws.com" } }
+        },
+      ]
+    }
+    enable_dynamodb_stream_settings = {
+      on = var.enable_dynamodb_stream_settings
+      statements = [
+        {
+          Sid      = "EnableStreams"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_dynamodb_lambda_trigger = {
+      on = var.enable_dynamodb_lambda_trigger
+      statements = concat([
+        {
+          Sid      = "ListTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:ListEventSourceMappings"]
+          Resource = "*"
+        },
+        {
+          Sid      = "ReadTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:GetEventSourceMapping"]
+          Resource = "${local.any_region_arn_prefix.lambda}:event-source-mapping:*"
+        },
+        # The action has no resource type (Service Authorization Reference): the condition is what limits it.
+        {
+          Sid       = "CreateTriggers"
+          Effect    = "Allow"
+          Action    = ["lambda:CreateEventSourceMapping"]
+          Resource  = "*"
+          Condition = { ArnLike = { "lambda:FunctionArn" = "${local.arn_prefix.lambda}:function:*" } }
+        },
+        ], [
+        for key_arns in [var.event_source_mapping_kms_key_arns] : {
+          Sid      = "ReadTriggerFilters"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = key_arns
+        } if length(key_arns) > 0
+      ])
+    }
+    enable_ttl_settings = {
+      on = var.enable_ttl_settings
+      statements = [
+        {
+          Sid      = "ReadTTL"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeTimeToLive"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteTTL"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTimeToLive"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_pitr_settings = {
+      on = var.enable_pitr_settings
+      statements = [
+        {
+          Sid      = "ReadPITR"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeContinuousBackups"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WritePITR"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateContinuousBackups"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_auto_scaling_settings = {
+      on = var.enable_auto_scaling_settings
+      statements = [
+        {
+          Sid    = "ReadAutoScaling"
+          Effect = "Allow"
+          Action = [
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DescribeScheduledActions",
+          ]
+          Resource = "*"
+        },
+        {
+          Sid    = "WriteAutoScaling"
+          Effect = "Allow"
+          Action = [
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:PutScheduledAction",
+            "application-autoscaling:RegisterScalableTarget",
+          ]
+          Resource  = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
+          Condition = { StringEquals = { "application-autoscaling:service-namespace" = "dynamodb" } }
+        },
+        # Application Auto Scaling checks them on the caller (its user guide, Permissions validation).
+        {
+          Sid      = "ScaleTables"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+        {
+          Sid      = "ScaleOnAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+          Resource = "${local.arn_prefix.cloudwatch}:alarm:*"
+        },
+        {
+          Sid       = "LinkAutoScalingRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/dynamodb.application-autoscaling.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "dynamodb.application-autoscaling.amazonaws.com" } }
+        },
+      ]
+    }
+    enable_deletion_protection_settings = {
+      on = var.enable_deletion_protection_settings
+      statements = [
+        {
+          Sid      = "ProtectTables"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_table_class_settings = {
+      on = var.enable_table_class_settings
+      statements = [
+        {
+          Sid      = "ChangeTableClasses"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_on_demand_throughput_settings = {
+      on = var.enable_on_demand_throughput_settings
+      statements = [
+        {
+          Sid      = "LimitThroughput"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateTable"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_contributor_insights_settings = {
+      on = var.enable_contributor_insights_settings
+      statements = [
+        # It may name no table (API reference), and the guide asks for the permission on none.
+        {
+          Sid      = "ListContributorInsights"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ListContributorInsights"]
+          Resource = "*"
+        },
+        # Of a table and its indexes.
+        {
+          Sid      = "WriteContributorInsights"
+          Effect   = "Allow"
+          Action   = ["dynamodb:UpdateContributorInsights"]
+          Resource = local.target_tables
+        },
+        {
+          Sid       = "LinkContributorInsightsRole"
+          Effect    = "Allow"
+          Action    = ["iam:CreateServiceLinkedRole"]
+          Resource  = "${local.linked_roles}/contributorinsights.dynamodb.amazonaws.com/*"
+          Condition = { StringEquals = { "iam:AWSServiceName" = "contributorinsights.dynamodb.amazonaws.com" } }
+        },
+      ]
+    }
+    enable_resource_policy_settings = {
+      on = var.enable_resource_policy_settings
+      statements = [
+        # Of a table and its stream.
+        {
+          Sid      = "ReadResourcePolicies"
+          Effect   = "Allow"
+          Action   = ["dynamodb:GetResourcePolicy"]
+          Resource = local.source_tables
+        },
+        {
+          Sid      = "WriteResourcePolicies"
+          Effect   = "Allow"
+          Action   = ["dynamodb:PutResourcePolicy"]
+          Resource = local.target_tables
+        },
+      ]
+    }
+    enable_alarm_settings = {
+      on = var.enable_alarm_settings
+      statements = [
+        # Which alarms are on a table only their descriptions tell, those of all metric alarms. Only composite alarms need
+        # the permission on everything (CloudWatch API reference, DescribeAlarms).
+        {
+          Sid      = "ReadAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:DescribeAlarms"]
+          Resource = "${local.any_region_arn_prefix.cloudwatch}:alarm:*"
+        },
+        {
+          Sid      = "WriteAlarms"
+          Effect   = "Allow"
+          Action   = ["cloudwatch:PutMetricAlarm"]
+          Resource = "${local.arn_prefix.cloudwatch}:alarm:*"
+        },
+      ]
+    }
+    enable_scalable_target_tag_settings = {
+      on = var.enable_scalable_target_tag_settings
+      statements = [
+        for statement in [
+          {
+            Sid      = "ReadScalableTargetTags"
+            Effect   = "Allow"
+            Action   = ["application-autoscaling:ListTagsForResource"]
+            Resource = "${local.any_region_arn_prefix.application-autoscaling}:scalable-target/*"
+          },
+          {
+            Sid      = "WriteScalableTargetTags"
+            Effect   = "Allow"
+            Action   = ["application-autoscaling:TagResource"]
+            Resource = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
+          },
+        ] : statement if var.enable_auto_scaling_settings
+      ]
+    }
+    enable_event_source_mapping_tag_settings = {
+      on = var.enable_event_source_mapping_tag_settings
+      statements = [
+        for statement in [
+          {
+            Sid      = "TagTriggers"
+            Effect   = "Allow"
+            Action   = ["lambda:ListTags", "lambda:TagResource"]
+            Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
+          },
+        ] : statement if var.enable_dynamodb_lambda_trigger
+      ]
+    }
+  }
+}
