@@ -9,14 +9,8 @@ from table_sync import aws as function_clients
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
 from tests.support.deployment import deploy_queued_function, zip_of
-<<<<<<< HEAD
 from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
-from tests.support.rules import DEFAULT_PATTERNS
-=======
-from tests.support.in_process import InProcessRuntime
-from tests.support.lambda_service import LambdaService
 from tests.support.rules import PATTERNS
->>>>>>> a01add7 (Derive environment and policy from settings.tf, and filter tables in the function alone)
 from tests.support.tables import REGION, settings_of, wait_until_active
 
 if TYPE_CHECKING:

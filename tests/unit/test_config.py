@@ -1,6 +1,3 @@
-import re
-from pathlib import Path
-
 import pytest
 
 from table_sync.config import Config, ConfigurationError
@@ -24,18 +21,6 @@ def test_every_variable_has_a_default():
         backoff_rate=1.5,
         backoff_max_delay_seconds=110,
     )
-
-
-def test_the_module_s_inputs_have_the_same_defaults_and_reach_the_function():
-    root = Path(__file__).parents[2]
-    inputs = re.findall(
-        r'variable "(enable_(?!outcome)\w+)" \{.*?\n  default +=(.*?)\n', (root / "variables.tf").read_text(), re.DOTALL
-    )
-    assert {name: value.strip() for name, value in inputs} == {
-        setting.TOGGLE: str(setting.DEFAULT).lower() for setting in SETTINGS
-    }
-    environment = dict(re.findall(r"(ENABLE_(?!OUTCOME)\w+) += tostring\(var\.(\w+)\)", (root / "main.tf").read_text()))
-    assert environment == {setting.TOGGLE.upper(): setting.TOGGLE for setting in SETTINGS}
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
