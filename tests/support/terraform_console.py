@@ -21,7 +21,7 @@ def evaluate(
     """Return the value of an expression (`terraform console`).
 
     Args:
-        expression: such as "local.event_patterns".
+        expression: such as "local.settings".
         file: of the module, which is evaluated together with variables.tf.
         directory: an empty one, where Terraform runs.
         stubs: locals of other files.
