@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
@@ -11,10 +14,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownRegionError
 
-from table_sync.errors import FinalError, this_boto3
+from table_sync.errors import FinalError, OutOfTimeError, this_boto3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Read = TypeVar("Read")
 # The queue is what retries: the SDK makes one more try, for a lost connection.
@@ -24,6 +27,9 @@ _TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 _TABLE_ARN = re.compile(
     rf"arn:(?P<partition>aws[a-z-]*):dynamodb:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{{12}}):table/(?P<name>{_TABLE_NAME})"
 )
+
+
+_seconds_left: ContextVar[Callable[[], float]] = ContextVar("seconds_left", default=lambda: math.inf)
 
 
 class TableNotFoundError(Exception):
@@ -39,7 +45,32 @@ def session() -> Any:  # noqa: ANN401 (botocore has no types)
 @cache
 def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
     """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once."""
-    return session().create_client(service, region_name=region, config=_CLIENT_CONFIG)
+    made = session().create_client(service, region_name=region, config=_CLIENT_CONFIG)
+    made.meta.events.register("before-call", _check_time)
+    return made
+
+
+@contextmanager
+def time_limit(seconds_left: Callable[[], float]) -> Iterator[None]:
+    """Have each call inside raise OutOfTimeError before it is sent, once `seconds_left` returns zero or less.
+
+    Checked at the one place that every call passes, so that no loop over pages, indexes or writes can leave it out.
+    """
+    token = _seconds_left.set(seconds_left)
+    try:
+        yield
+    finally:
+        _seconds_left.reset(token)
+
+
+def is_time_limited() -> bool:
+    """Say whether calls are under a time limit."""
+    return _seconds_left.get()() < math.inf
+
+
+def _check_time(**_: object) -> None:
+    if _seconds_left.get()() <= 0:
+        raise OutOfTimeError("no time is left for another call in this attempt")
 
 
 def start_session(profile: str | None = None) -> None:
@@ -91,6 +122,8 @@ class Table:
 
     arn: str
     description: Mapping[str, Any] = field(default_factory=dict)
+    of_region: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What once_in_region() has read, for all tables that share it: by Region and what it is."""
     _read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -126,6 +159,16 @@ class Table:
         if what not in self._read:
             self._read[what] = read()
         found: Read = self._read[what]
+        return found
+
+    def once_in_region(self, what: str, read: Callable[[], Read]) -> Read:
+        """Return what `read` returns, for all tables of the Region that share `of_region`.
+
+        Whoever writes to the Region what it lists has to write it into `of_region`, too.
+        """
+        if (self.region, what) not in self.of_region:
+            self.of_region[self.region, what] = read()
+        found: Read = self.of_region[self.region, what]
         return found
 
     def forget(self) -> None:

@@ -22,6 +22,10 @@ class FinalError(Exception):
     """AWS refused for good; the message is a sentence that says why and what to do."""
 
 
+class OutOfTimeError(Exception):
+    """No time is left for another call in this invocation; the message says so."""
+
+
 class Meaning(Enum):
     """What to do about an error."""
 
@@ -98,12 +102,13 @@ _MEANING_OF_MESSAGE = {
         "unable to assume iam role": Meaning.TRANSIENT,
     },
 }
+_NO_ANSWER = (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)
 _SERVER_ERROR = 500
 
 
 def meaning(error: Exception) -> Meaning:
     """Classify what a call to AWS raised; what is not known to pass is final."""
-    if isinstance(error, (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)):
+    if isinstance(error, (*_NO_ANSWER, OutOfTimeError)):
         return Meaning.TRANSIENT
     if isinstance(error, AlreadySoError):
         return Meaning.ALREADY_SO
@@ -118,6 +123,14 @@ def meaning(error: Exception) -> Meaning:
     return _MEANING_IN_OPERATION.get((error.operation_name, code)) or _MEANING_OF_CODE.get(code, Meaning.FINAL)
 
 
+def is_refusal(error: Exception) -> bool:
+    """Say whether AWS has certainly not done what was asked for."""
+    status = (
+        error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(error, ClientError) else 0
+    )
+    return isinstance(error, OutOfTimeError) or 0 < status < _SERVER_ERROR
+
+
 def explain(error: Exception) -> str:
     """Return one line that says which call failed and why."""
     if isinstance(error, ClientError):
@@ -127,7 +140,7 @@ def explain(error: Exception) -> str:
         )
     if isinstance(error, (AttributeError, ParamValidationError)):
         return f"{this_boto3()} cannot make the call: {error}"
-    if isinstance(error, (AlreadySoError, FinalError)):
+    if isinstance(error, (AlreadySoError, FinalError, OutOfTimeError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
 

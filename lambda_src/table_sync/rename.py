@@ -21,6 +21,26 @@ def dimensions(node: Any, values: Mapping[tuple[str, str], str]) -> Any:  # noqa
     return {key: dimensions(value, values) for key, value in node.items()}
 
 
+def words(text: str, source: str, target: str) -> str:
+    """Return text with the target's name where the source's is a word of its own, or a part between other characters.
+
+    Dynamic parts of a metric's label, as ${PROP('Dim.TableName')}, stay (CloudWatch user guide, Dynamic labels).
+    """
+    word = rf"(\$\{{[^}}]*\}})|(?<![A-Za-z0-9]){re.escape(source)}(?![A-Za-z0-9])"
+    return re.sub(word, lambda match: match[1] or target, text)
+
+
+def with_sorted_dimensions(node: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Return JSON with the dimensions of CloudWatch metrics, whose order means nothing, in one order."""
+    if isinstance(node, dict):
+        return {key: with_sorted_dimensions(value) for key, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    if all(isinstance(item, dict) and item.keys() == {"Name", "Value"} for item in node):
+        return sorted(node, key=lambda item: str(item["Name"]))
+    return [with_sorted_dimensions(item) for item in node]
+
+
 def resource_id(text: str, source: str, target: str) -> str:
     """Return text with "table/TARGET" for "table/SOURCE", as resource IDs and the console's policy names have it."""
     segment = rf"(?<![A-Za-z0-9_.-])table/{re.escape(source)}(?![A-Za-z0-9_.-])"

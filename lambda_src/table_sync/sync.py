@@ -8,8 +8,8 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors
-from table_sync.aws import Table, TableNotFoundError
-from table_sync.errors import Meaning
+from table_sync.aws import Table, TableNotFoundError, time_limit
+from table_sync.errors import Meaning, OutOfTimeError
 from table_sync.report import Outcome, Report
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Change, Obstacle, Status
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 PAUSES = (5, 5, 5, 4)
 # What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
 LOOK_SECONDS = 30
+# A setting that takes long may use half of what is left, and no less than these seconds, before the others get their
+# turn; then it continues. So many writes make a setting one that takes long.
+_SHARE_SECONDS = 5
+_MANY_WRITES = 10
+# So many reasons of one setting are told; a table may have thousands of triggers, a line of the log has limits.
+_MOST_REASONS = 10
 # A table that was created so long after the event of a restore is not the one that was restored. The answer to the call
 # has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
 # at the restore's end, the table is not taken for another.
@@ -79,6 +85,12 @@ class Reconciliation:
         }
         self._whole: Outcome | None = None
         self._due = set(enabled)
+        self._unfinished: set[str] = set()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a setting ran out of its share of the time, so that another look at once continues it."""
+        return bool(self._unfinished)
 
     @property
     def settling(self) -> bool:
@@ -90,20 +102,38 @@ class Reconciliation:
         """What the looks so far came to."""
         return Report(self._source.arn, self._target.arn, self._outcomes, self._whole)
 
-    def look(self, seconds_left: Callable[[], float] = lambda: math.inf) -> None:
+    def look(
+        self,
+        seconds_left: Callable[[], float] = lambda: math.inf,
+        of_region: dict[tuple[str, str], Any] | None = None,
+        *,
+        last: bool = True,
+    ) -> None:
         """Compare source and target once, and do what is missing. Never raises.
 
-        The first look is at every setting, later ones are at those that are settling: what is throttled can wait. What
-        `seconds_left` leaves no time for is left to another look.
+        The first look is at every setting, later ones are at those that are settling: what is throttled can wait. If a
+        setting is unfinished, the look only continues those that are.
+
+        Args:
+            seconds_left: how long the invocation may still take. What it leaves no time for is left to another look.
+            of_region: what looks of the same invocation share (Table.of_region).
+            last: whether no other restore waits for its turn.
+
         """
-        due, self._due = self._due, set()
+        due = self._unfinished or self._due
+        self._due, self._unfinished = self._due - due, set()
         self._target.forget()
+        self._source.of_region = self._target.of_region = {} if of_region is None else of_region
         self._whole = self._obstruction(due)
+        names = [setting.NAME for setting in SETTINGS if setting.NAME in due]
         for setting in SETTINGS:
             if setting.NAME not in due:
                 continue
-            if self._whole or seconds_left() > LOOK_SECONDS:
-                self._outcomes[setting.NAME] = self._whole or self._look_at(setting)
+            if self._whole:
+                self._outcomes[setting.NAME] = self._whole
+            elif seconds_left() > LOOK_SECONDS:
+                with time_limit(_share(seconds_left, whole=last and names[-1] == setting.NAME)):
+                    self._outcomes[setting.NAME] = self._look_at(setting)
             else:
                 self._due.add(setting.NAME)
         if self._dry_run:
@@ -160,11 +190,21 @@ class Reconciliation:
     def _look_at(self, setting: Setting[Any]) -> Outcome:
         try:
             return self._reconcile(setting)
+        except OutOfTimeError as error:
+            self._continue(setting)
+            reason = f"{error}: if every attempt ends so, raise the timeout"
+            return Outcome(Status.PENDING, reason, tuple(self._applied[setting.NAME]))
         except Exception as error:  # noqa: BLE001 (one setting's failure never stops another)
             self._outdated = True
             if errors.meaning(error) is Meaning.SETTLING:
                 self._due.add(setting.NAME)
             return Outcome(*_judge(error))
+
+    def _continue(self, setting: Setting[Any]) -> None:
+        """Have the next look continue the setting."""
+        self._due.add(setting.NAME)
+        if not self._dry_run:
+            self._unfinished.add(setting.NAME)
 
     def _reconcile(self, setting: Setting[Any]) -> Outcome:
         unmet = setting.NEEDS and self._unmet(setting.NAME, setting.NEEDS)
@@ -214,23 +254,48 @@ class Reconciliation:
     ) -> tuple[list[Change], list[tuple[Status, str]]]:
         """Return the changes that can be made, and what there is to say of the other steps."""
         needed = self._outcomes[setting.NEEDS.setting].status if setting.NEEDS else None
-        given_up = needed in {Status.FAILED, Status.SKIPPED}
+        # A setting that is unchanged had nothing to bring.
+        given_up = needed in {Status.FAILED, Status.SKIPPED, Status.UNCHANGED}
         changes, results = [], []
         for step in steps:
             if isinstance(step, Obstacle):
                 results.append((step.status, step.reason))
+            elif step.depends_on and (lacking := self._lacking(step.depends_on)):
+                status, reason = lacking
+                results.append((status, f"{reason}: {step.part} is left out"))
             elif step.awaits and (given_up or not self._dry_run):
                 results.append((Status.SKIPPED if given_up else Status.PENDING, step.awaits))
             else:
                 changes.append(step)
         return changes, results
 
+    def _lacking(self, name: str) -> tuple[Status, str] | None:
+        """Return why a write that depends on that setting is not made, or not yet; made without a call."""
+        status = self._outcomes[name].status
+        if status is Status.PENDING:
+            return status, f"{name} is pending"
+        if status in {Status.FAILED, Status.SKIPPED}:
+            return Status.SKIPPED, f"{name} {'has failed' if status is Status.FAILED else 'is skipped'}"
+        return None if self._sources.get(name) else (Status.UNCHANGED, f"the source has no {name}")
+
+    def _note(self, setting: Setting[Any], error: Exception, *, goes_on: bool) -> Meaning:
+        """Return what a write's error means, and have the setting looked at again if that may find more.
+
+        So it may where AWS takes some of many writes between its refusals (`goes_on`).
+        """
+        meaning = errors.meaning(error)
+        self._outdated = True
+        if meaning in {Meaning.SETTLING, Meaning.ALREADY_SO} or (meaning is Meaning.TRANSIENT and goes_on):
+            self._due.add(setting.NAME)
+        return meaning
+
     def _write(self, setting: Setting[Any], changes: Sequence[Change]) -> list[tuple[Status, str]]:
         """Apply changes; return what stands in the way of calling them done."""
         applied = self._applied[setting.NAME]
+        before = len(applied)
         results = []
         refused: set[str] = set()
-        for change in changes:
+        for number, change in enumerate(changes):
             if change.part in refused:
                 continue
             if change.undone and change in applied:
@@ -238,12 +303,14 @@ class Reconciliation:
                 continue
             try:
                 working = setting.apply(change, self._target)
+            except OutOfTimeError:
+                self._continue(setting)
+                left = f"{len(changes) - number} of {before + len(changes)} writes are left for the next attempt"
+                return [(Status.PENDING, left), *results]
             except Exception as error:  # noqa: BLE001 (one change's failure never stops another)
-                meaning = errors.meaning(error)
-                self._outdated = True
                 results.append(_judge(error))
-                if meaning in {Meaning.SETTLING, Meaning.ALREADY_SO}:
-                    self._due.add(setting.NAME)
+                many = len(applied) > before and len(changes) - number > _MANY_WRITES
+                meaning = self._note(setting, error, goes_on=many)
                 if meaning is Meaning.TRANSIENT:
                     break
                 if meaning is Meaning.FINAL and change.part:
@@ -269,7 +336,22 @@ def _judge(error: Exception) -> tuple[Status, str]:
 
 def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change], *, differs: bool) -> Outcome:
     status = min((status for status, _ in results), key=_PRECEDENCE.index, default=Status.UNCHANGED)
-    return Outcome(status, "; ".join(reason for _, reason in results if reason), tuple(changes), differs)
+    # Reasons of the status come first, so that none of them is left out for one that explains nothing.
+    ordered = sorted(results, key=lambda result: result[0] is not status)
+    reasons = list(dict.fromkeys(reason for _, reason in ordered if reason))
+    told, others = reasons[:_MOST_REASONS], len(reasons) - _MOST_REASONS
+    if others > 0:
+        told.append(f"and {others} more")
+    return Outcome(status, "; ".join(told), tuple(changes), differs)
+
+
+def _share(seconds_left: Callable[[], float], *, whole: bool) -> Callable[[], float]:
+    """Return how long one setting may go on, in seconds, if it may have the `whole` time or if others wait."""
+    available = seconds_left() - LOOK_SECONDS
+    if available == math.inf:
+        return seconds_left
+    kept = LOOK_SECONDS + (0 if whole else min(available / 2, max(0, available - _SHARE_SECONDS)))
+    return lambda: seconds_left() - kept
 
 
 def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[], float]) -> None:
@@ -280,14 +362,24 @@ def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[
         seconds_left: how long the invocation may still take.
 
     """
-    for reconciliation in reconciliations:
-        if seconds_left() > LOOK_SECONDS:
-            reconciliation.look(seconds_left)
+    of_region: dict[tuple[str, str], Any] = {}
+    _look_at_each(reconciliations, seconds_left, of_region)
     for pause in PAUSES:
         settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
         if not settling or seconds_left() < pause + LOOK_SECONDS:
             return
         time.sleep(pause)
-        for reconciliation in settling:
+        _look_at_each(settling, seconds_left, of_region)
+
+
+def _look_at_each(
+    reconciliations: Sequence[Reconciliation],
+    seconds_left: Callable[[], float],
+    of_region: dict[tuple[str, str], Any],
+) -> None:
+    """Look at each restore once, then continue what is unfinished until it is done or no time is left."""
+    while reconciliations and seconds_left() > LOOK_SECONDS:
+        for reconciliation in reconciliations:
             if seconds_left() > LOOK_SECONDS:
-                reconciliation.look(seconds_left)
+                reconciliation.look(seconds_left, of_region, last=reconciliation is reconciliations[-1])
+        reconciliations = [reconciliation for reconciliation in reconciliations if reconciliation.unfinished]

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from table_sync import rename
+from table_sync import errors, rename
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from table_sync.aws import Table
 
@@ -52,11 +52,45 @@ _WRITABLE = (
     "Unit",
     "WarmUpConfiguration",
 )
-# CloudWatch service model, AlarmName.
+# CloudWatch service model, AlarmName, AlarmDescription, MetricDataQuery.Id.
 _LONGEST_NAME = 255
+_LONGEST_DESCRIPTION = 1024
+_LONGEST_ID = 255
+# API reference, DescribeAlarms, MaxRecords.
+_MOST_ALARMS_A_PAGE = 100
 _INDEX, _STREAM = "GlobalSecondaryIndexName", "StreamLabel"
 # Application Auto Scaling makes and deletes these itself.
 _OF_AUTO_SCALING = "TargetTracking-"
+
+# What DynamoDB sends for some tables only (developer guide, DynamoDB Metrics and dimensions).
+_OF_REPLICAS = {"PendingReplicationCount", "ReplicationLatency"}
+_OF_PROVISIONED = {
+    "ProvisionedReadCapacityUnits",
+    "ProvisionedWriteCapacityUnits",
+    "ReadProvisionedThroughputThrottleEvents",
+    "WriteProvisionedThroughputThrottleEvents",
+}
+_OF_MAXIMUM = {
+    "OnDemandMaxReadRequestUnits",
+    "OnDemandMaxWriteRequestUnits",
+    "ReadMaxOnDemandThroughputThrottleEvents",
+    "WriteMaxOnDemandThroughputThrottleEvents",
+}
+_OF_KINESIS = {
+    "AgeOfOldestUnreplicatedRecord",
+    "ConsumedChangeDataCaptureUnits",
+    "FailedToReplicateRecordCount",
+    "ThrottledPutRecordCount",
+}
+
+# Metrics Insights (CloudWatch user guide, Query components and syntax): conditions are joined by AND alone.
+_QUERY = re.compile(
+    r"""\s*SELECT\s+\w+\(\s*"?(?P<metric>\w+)"?\s*\)\s+FROM\s+(?:SCHEMA\(\s*)?"AWS/DynamoDB\"""", re.IGNORECASE
+)
+_CONDITION = re.compile(r"""(?P<name>\b[A-Za-z][\w.]*)(?P<equals>"?\s*=\s*)'(?P<value>[^']*)'""")
+_ACCOUNT = "AWS.AccountId"
+# What in an expression stands for another query: neither within quotes, nor a part of another word.
+_WORD_OR_TEXT = re.compile(r"""'[^']*'|"[^"]*"|\w+""")
 
 
 @dataclass(frozen=True)
@@ -71,6 +105,12 @@ class Alarms:
     """Names of the others."""
     stream_label: str = ""
     """StreamLabel, a dimension of the metrics of GetRecords; "" without a stream."""
+    account: str = ""
+    billing_mode: str = "PROVISIONED"
+    replicated: bool = False
+    """Whether it is a replica of a global table."""
+    limited: bool = False
+    """Whether the table or an index has an on-demand maximum."""
 
     def __bool__(self) -> bool:
         """Say whether any alarm is on the table."""
@@ -79,27 +119,62 @@ class Alarms:
 
 def read(table: Table) -> Alarms:
     """Return the metric alarms; only all of the Region can be described, and composite alarms are not among them."""
-    pages = table.client("cloudwatch").get_paginator("describe_alarms").paginate()
-    alarms = [_parameters(alarm) for page in pages for alarm in page["MetricAlarms"]]
+    alarms = table.once_in_region(NAME, lambda: _read(table))
     on_table = {
-        alarm["AlarmName"]: alarm
-        for alarm in alarms
-        if not alarm["AlarmName"].startswith(_OF_AUTO_SCALING)
-        and any(_dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm))
+        name: alarm
+        for name, alarm in alarms.items()
+        if not name.startswith(_OF_AUTO_SCALING)
+        and any(_dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm, table.account))
     }
-    others = {alarm["AlarmName"] for alarm in alarms} - on_table.keys()
-    stream_label = (table.stream_arn or "").rpartition("/")[2]
-    return Alarms(table.name, table.indexes.keys(), on_table, others, stream_label)
+    parts = (table.description, *table.description.get("GlobalSecondaryIndexes", []))
+    maximums = [maximum for part in parts for maximum in part.get("OnDemandThroughput", {}).values()]
+    return Alarms(
+        table.name,
+        table.indexes.keys(),
+        on_table,
+        alarms.keys() - on_table.keys(),
+        stream_label=(table.stream_arn or "").rpartition("/")[2],
+        account=table.account,
+        billing_mode=table.billing_mode,
+        replicated=bool(table.description.get("Replicas")),
+        limited=any(maximum > 0 for maximum in maximums),
+    )
+
+
+def _read(table: Table) -> dict[str, dict[str, Any]]:
+    paginator = table.client("cloudwatch").get_paginator("describe_alarms")
+    pages = paginator.paginate(PaginationConfig={"PageSize": _MOST_ALARMS_A_PAGE})
+    return {alarm["AlarmName"]: _parameters(alarm) for page in pages for alarm in page["MetricAlarms"]}
 
 
 def _parameters(alarm: Mapping[str, Any]) -> dict[str, Any]:
     return {key: alarm[key] for key in _WRITABLE if alarm.get(key) not in (None, "", [], {})}
 
 
-def _metrics(alarm: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the DynamoDB metrics that an alarm looks at, those that its metric math uses included."""
-    in_math = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if query.get("MetricStat")]
-    yield from (metric for metric in (alarm, *in_math) if metric.get("Namespace") == "AWS/DynamoDB")
+def _metrics(alarm: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the account's DynamoDB metrics that an alarm looks at, those that its queries use included."""
+    found = [alarm]
+    for query in alarm.get("Metrics", []):
+        if not _is_of(query, account):
+            continue
+        if query.get("MetricStat"):
+            found.append(query["MetricStat"]["Metric"])
+        elif asked := _QUERY.match(query.get("Expression", "")):
+            conditions = _conditions(query)
+            dimensions = [{"Name": name, "Value": value} for name, value in conditions.items() if name != _ACCOUNT]
+            found.append({"Namespace": "AWS/DynamoDB", "MetricName": asked["metric"], "Dimensions": dimensions})
+    yield from (metric for metric in found if metric.get("Namespace") == "AWS/DynamoDB")
+
+
+def _is_of(query: Mapping[str, Any], account: str) -> bool:
+    """Say whether a query is about metrics of the account, not of another whose metrics are shared with it."""
+    return {query.get("AccountId"), _conditions(query).get(_ACCOUNT)} <= {None, account}
+
+
+def _conditions(query: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a Metrics Insights query asks of a metric: values by the name of the dimension."""
+    expression = query.get("Expression", "")
+    return {found["name"]: found["value"] for found in _CONDITION.finditer(expression) if _QUERY.match(expression)}
 
 
 def _dimensions(metric: Mapping[str, Any]) -> dict[str, str]:
@@ -115,23 +190,111 @@ def plan(source: Alarms, target: Alarms) -> list[Change | Obstacle]:
 def _steps(name: str, new_name: str, source: Alarms, target: Alarms) -> Iterator[Change | Obstacle]:
     alarm = source.on_table[name]
     watched = [
-        dimensions
-        for dimensions in map(_dimensions, _metrics(alarm))
-        if dimensions.get("TableName") == source.table_name
+        metric
+        for metric in _metrics(alarm, source.account)
+        if _dimensions(metric).get("TableName") == source.table_name
     ]
-    indexes = {dimensions[_INDEX] for dimensions in watched if _INDEX in dimensions}
-    absent = sorted(indexes.difference(target.indexes))
-    if absent:
-        reason = f"index {', '.join(absent)} is not on the target: alarm {name} is left out"
-        yield Obstacle(Status.UNCHANGED, reason)
+    missing = [reason for metric in watched if (reason := _never(metric, source, target))]
+    # Of several metrics, those that are never there can have a value all the same (metric math, FILL).
+    if missing and (len(missing) == len(watched) or not _fills(alarm)):
+        yield Obstacle(Status.UNCHANGED, f"{missing[0]}: alarm {name} is left out")
         return
+    wanted = _for_target({**alarm, "AlarmName": new_name}, source, target)
+    depends_on = "kinesis" if any(metric.get("MetricName") in _OF_KINESIS for metric in watched) else ""
+    if not target.stream_label and any(_STREAM in _dimensions(metric) for metric in watched):
+        awaits = f"the target has no stream for alarm {name}"
+        yield Change("PutMetricAlarm", wanted, part=f"alarm {name}", awaits=awaits, depends_on=depends_on)
+    elif _comparable(target.on_table.get(new_name)) != _comparable(wanted):
+        yield Change("PutMetricAlarm", wanted, part=f"alarm {name}", depends_on=depends_on)
+
+
+def _never(metric: Mapping[str, Any], source: Alarms, target: Alarms) -> str:
+    """Say why the target can never have the metric, "" if it can."""
+    name, dimensions = metric.get("MetricName"), _dimensions(metric)
+    if _INDEX in dimensions and dimensions[_INDEX] not in target.indexes:
+        return f"index {dimensions[_INDEX]} is not on the target"
+    if (name in _OF_REPLICAS or "ReceivingRegion" in dimensions) and not target.replicated:
+        return "the target has no replicas"
+    on_demand = target.billing_mode != "PROVISIONED"
+    if (name in _OF_PROVISIONED and on_demand) or (name in _OF_MAXIMUM and not on_demand):
+        return f"the target's billing mode is {target.billing_mode}"
+    if name in _OF_MAXIMUM and not source.limited and not target.limited:
+        return "the target has no on-demand maximum"
+    if _STREAM in dimensions and dimensions[_STREAM] != source.stream_label:
+        return f"stream {dimensions[_STREAM]} of the source is gone"
+    return ""
+
+
+def _fills(alarm: Mapping[str, Any]) -> bool:
+    return any("FILL(" in query.get("Expression", "").upper() for query in alarm.get("Metrics", []))
+
+
+def _for_target(alarm: Mapping[str, Any], source: Alarms, target: Alarms) -> dict[str, Any]:
+    """Return the alarm on the target, and with its name wherever people read the source's."""
+    wanted = dict(alarm)
     of_stream = {(_STREAM, source.stream_label): target.stream_label} if source.stream_label else {}
     values = {("TableName", source.table_name): target.table_name} | of_stream
-    wanted = rename.dimensions({**alarm, "AlarmName": new_name}, values)
-    if not target.stream_label and any(dimensions.get(_STREAM) == source.stream_label for dimensions in watched):
-        yield Change("PutMetricAlarm", wanted, awaits=f"the target has no stream for alarm {name}")
-    elif _comparable(target.on_table.get(new_name)) != _comparable(wanted):
-        yield Change("PutMetricAlarm", wanted)
+    if "Dimensions" in wanted:
+        wanted["Dimensions"] = rename.dimensions(wanted["Dimensions"], values)
+    if "AlarmDescription" in wanted:
+        description = rename.words(wanted["AlarmDescription"], source.table_name, target.table_name)
+        wanted["AlarmDescription"] = description[:_LONGEST_DESCRIPTION]
+    if "Metrics" in wanted:
+        ids = _ids(wanted["Metrics"], source.table_name, target.table_name)
+        wanted["Metrics"] = [_query(query, ids, values, source, target) for query in wanted["Metrics"]]
+        if "ThresholdMetricId" in wanted:
+            wanted["ThresholdMetricId"] = ids[wanted["ThresholdMetricId"]]
+    return wanted
+
+
+def _query(
+    query: Mapping[str, Any],
+    ids: Mapping[str, str],
+    values: Mapping[tuple[str, str], str],
+    source: Alarms,
+    target: Alarms,
+) -> dict[str, Any]:
+    """Return a query of an alarm (MetricDataQuery) for the target; what it asks of another account stays."""
+    wanted = {**query, "Id": ids[query["Id"]]}
+    if "Expression" in wanted and not _QUERY.match(wanted["Expression"]):
+        wanted["Expression"] = _WORD_OR_TEXT.sub(lambda word: ids.get(word[0], word[0]), wanted["Expression"])
+    if not _is_of(query, source.account):
+        return wanted
+    if "Expression" in wanted and _QUERY.match(wanted["Expression"]):
+        wanted["Expression"] = _CONDITION.sub(
+            lambda found: (
+                f"{found['name']}{found['equals']}'{values.get((found['name'], found['value']), found['value'])}'"
+            ),
+            wanted["Expression"],
+        )
+    if "Label" in wanted:
+        wanted["Label"] = rename.words(wanted["Label"], source.table_name, target.table_name)
+    if "MetricStat" in wanted:
+        wanted["MetricStat"] = rename.dimensions(wanted["MetricStat"], values)
+    return wanted
+
+
+def _ids(queries: Sequence[Mapping[str, Any]], source: str, target: str) -> dict[str, str]:
+    """Return the new Id of each query: a lower-case letter, then letters, digits and _ (service model)."""
+    ids = [query["Id"] for query in queries]
+    # METRICS("text") stands for the queries with that text in their Ids.
+    if any(re.search(r"METRICS\(\s*[\"']", query.get("Expression", "")) for query in queries):
+        return {one: one for one in ids}
+    source, target = (re.sub(r"[^A-Za-z0-9_]", "_", table) for table in (source, target))
+    renamed = {one: rename.words(one, source, target) for one in ids}
+    counts = Counter(renamed.values())
+    return {
+        one: one
+        if new == one
+        else _legal(rename.told_apart(new[: _LONGEST_ID - 20], one).replace("-", "_"))
+        if counts[new] > 1 or len(new) > _LONGEST_ID - 2
+        else _legal(new)
+        for one, new in renamed.items()
+    }
+
+
+def _legal(identifier: str) -> str:
+    return identifier if re.match("[a-z]", identifier) else f"m_{identifier}"
 
 
 def _comparable(node: Any) -> Any:  # noqa: ANN401 (any JSON)
@@ -162,12 +325,18 @@ def _names(source: Alarms, target: Alarms) -> dict[str, str]:
 
 
 def _renamed(name: str, source: str, target: str) -> str:
-    word = rf"(?<![A-Za-z0-9]){re.escape(source)}(?![A-Za-z0-9])"
-    renamed = re.sub(word, lambda _: target, name)
+    renamed = rename.words(name, source, target)
     return rename.shortened(f"{name}-{target}" if renamed == name else renamed, _LONGEST_NAME)
 
 
 def apply(change: Change, table: Table) -> str:
     """Put an alarm (an upsert)."""
-    table.client("cloudwatch").put_metric_alarm(**change.parameters)
+    try:
+        table.client("cloudwatch").put_metric_alarm(**change.parameters)
+    except Exception as error:
+        if not errors.is_refusal(error):
+            # It may have been done all the same.
+            table.of_region.pop((table.region, NAME), None)
+        raise
+    table.of_region.get((table.region, NAME), {})[change.parameters["AlarmName"]] = dict(change.parameters)
     return ""

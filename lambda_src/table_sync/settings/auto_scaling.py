@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from table_sync import rename
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from table_sync.aws import Table
 
@@ -44,6 +46,10 @@ _LONGEST_POLICY_NAME = 256
 # API reference, DescribeScalableTargets, ResourceIds.
 _MOST_RESOURCE_IDS = 50
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
+# What a target tracking policy of DynamoDB has where nothing is said (service model, DisableScaleIn; Application Auto
+# Scaling user guide, Define cooldown periods).
+_POLICY_DEFAULTS = {"DisableScaleIn": False, "ScaleInCooldown": 0, "ScaleOutCooldown": 0}
 _NOT_SUSPENDED = {
     "DynamicScalingInSuspended": False,
     "DynamicScalingOutSuspended": False,
@@ -127,7 +133,7 @@ def _register(target: Mapping[str, Any]) -> Change:
 
 
 def _put_policy(policy: Mapping[str, Any]) -> Change:
-    return _write("PutScalingPolicy", policy, "PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration")
+    return _write("PutScalingPolicy", policy, "PolicyName", "PolicyType", _CONFIGURATION)
 
 
 def _put_action(action: Mapping[str, Any], now: datetime) -> Change:
@@ -161,13 +167,88 @@ def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but 
 def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
     """Plan every write that the target lacks and can have."""
     writes = [_for_table(write, source.table_name, target.table_name) for write in source.writes]
-    missing = [write for write in writes if write not in target.writes]
+    missing = [
+        *(write for write in writes if write.operation == "RegisterScalableTarget" and write not in target.writes),
+        *_missing_policies(writes, target.writes),
+        *_missing_actions(writes, target.writes),
+    ]
     if missing and target.billing_mode != "PROVISIONED":
         return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
     scaled = {index for write in missing if (index := _index(write))}
     unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
     changes = [write for write in missing if _index(write) not in unready]
     return [*changes, *(_obstacle(index, target.indexes.get(index)) for index in unready)]
+
+
+def _missing_policies(wanted: Sequence[Change], present: Sequence[Change]) -> Iterator[Change]:
+    """Yield the policies that are not there under any name.
+
+    AWS takes one target tracking policy for each metric of a scalable target ("Only one TargetTrackingScaling policy
+    for a given metric specification is allowed"), and replaces the policy that has the name.
+    """
+    policies = [write for write in wanted if write.operation == "PutScalingPolicy"]
+    by_metric = {_metric(write): write for write in present if write.operation == "PutScalingPolicy"}
+    names = Counter(_named(write) for write in policies)
+    taken = {_named(write) for write in by_metric.values()}
+    for policy in policies:
+        same_metric = by_metric.get(_metric(policy))
+        if same_metric is not None:
+            if _with_defaults(same_metric) != _with_defaults(policy):
+                yield _under_name_of(same_metric, policy)
+        elif _named(policy) in taken or names[_named(policy)] > 1:
+            # Another policy has the name, which would be replaced.
+            name = rename.told_apart(policy.parameters["PolicyName"][: _LONGEST_POLICY_NAME - 17], _metric(policy))
+            yield replace(policy, parameters={**policy.parameters, "PolicyName": name})
+        else:
+            yield policy
+
+
+def _metric(policy: Change) -> str:
+    """Return what AWS tells a scalable target's policies apart by, with the scalable target, as text."""
+    configuration = policy.parameters[_CONFIGURATION]
+    metric = {key: value for key, value in configuration.items() if key.endswith("MetricSpecification")}
+    return json.dumps([*_scalable_target(policy), rename.with_sorted_dimensions(metric)], sort_keys=True)
+
+
+def _with_defaults(policy: Change) -> dict[str, Any]:
+    configuration: dict[str, Any] = rename.with_sorted_dimensions(policy.parameters[_CONFIGURATION])
+    return _POLICY_DEFAULTS | configuration
+
+
+def _under_name_of(present: Change, wanted: Change) -> Change:
+    """Return the write of the wanted configuration, saying also what the present one has and the wanted one has not."""
+    unsaid = {key: _POLICY_DEFAULTS[key] for key in _POLICY_DEFAULTS if key in present.parameters[_CONFIGURATION]}
+    parameters = {
+        **wanted.parameters,
+        "PolicyName": present.parameters["PolicyName"],
+        _CONFIGURATION: unsaid | wanted.parameters[_CONFIGURATION],
+    }
+    return replace(wanted, parameters=parameters)
+
+
+def _missing_actions(wanted: Sequence[Change], present: Sequence[Change]) -> Iterator[Change]:
+    """Yield the scheduled actions that are there neither under their name nor, with the same effect, under another."""
+    actions = {_named(write): write for write in wanted if write.operation == "PutScheduledAction"}
+    there = {_named(write): write for write in present if write.operation == "PutScheduledAction"}
+    # An action that has the name of one with another effect will be replaced, and does not count.
+    lasting = {_effect(write) for name, write in there.items() if name not in actions or actions[name] == write}
+    yield from (write for name, write in actions.items() if there.get(name) != write and _effect(write) not in lasting)
+
+
+def _effect(action: Change) -> str:
+    effect = {key: value for key, value in action.parameters.items() if key != "ScheduledActionName"}
+    return json.dumps(effect, sort_keys=True, default=str)
+
+
+def _scalable_target(write: Change) -> tuple[str, str]:
+    return str(write.parameters["ResourceId"]), str(write.parameters.get("ScalableDimension"))
+
+
+def _named(write: Change) -> tuple[str, ...]:
+    """Return what an upsert goes by."""
+    return *_scalable_target(write), str(
+        write.parameters.get("PolicyName", write.parameters.get("ScheduledActionName"))
+    )
 
 
 def _index(write: Change) -> str:

@@ -38,7 +38,8 @@ def read(table: Table) -> Mappings:
     partition = table.arn.split(":")[1]
     prefix = f"arn:{partition}:lambda:{table.region}:{table.account}:event-source-mapping:"
     arns = {mapping["FunctionArn"]: prefix + mapping["UUID"] for mapping in triggers.event_source_mappings(table)}
-    return Mappings((function, attached_tags.tagged(arn, _tags(client, arn))) for function, arn in arns.items())
+    tags = attached_tags.read(arns.values(), lambda arn: _tags(client, arn))
+    return Mappings((function, tags[arn]) for function, arn in arns.items())
 
 
 def _tags(client: Any, arn: str) -> Mapping[str, str]:  # noqa: ANN401 (boto3 makes its clients at run time)
@@ -66,4 +67,5 @@ def plan(
 def apply(change: Change, table: Table) -> str:
     """Tag a mapping (TagResource is an upsert)."""
     table.client("lambda").tag_resource(**change.parameters)
+    attached_tags.wrote(change.parameters["Resource"], change.parameters["Tags"])
     return ""

@@ -41,15 +41,13 @@ def read(table: Table) -> ScalableTargets:
     One from before March 2023 may have no ARN, and so no tags (hashicorp/terraform-provider-aws#31214).
     """
     client = table.client("application-autoscaling")
-    targets = {
-        (target["ResourceId"].partition("/index/")[2], target["ScalableDimension"]): attached_tags.tagged(
-            target["ScalableTargetARN"],
-            client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"]).get("Tags", {}),
-        )
+    arns = {
+        (target["ResourceId"].partition("/index/")[2], target["ScalableDimension"]): target["ScalableTargetARN"]
         for target in auto_scaling.scalable_targets(table)
         if target.get("ScalableTargetARN")
     }
-    return ScalableTargets(table.indexes.keys(), targets)
+    tags = attached_tags.read(arns.values(), lambda arn: client.list_tags_for_resource(ResourceARN=arn).get("Tags", {}))
+    return ScalableTargets(table.indexes.keys(), {key: tags[arn] for key, arn in arns.items()})
 
 
 def plan(source: ScalableTargets, target: ScalableTargets) -> list[Change | Obstacle]:
@@ -69,4 +67,5 @@ def plan(source: ScalableTargets, target: ScalableTargets) -> list[Change | Obst
 def apply(change: Change, table: Table) -> str:
     """Tag a scalable target (TagResource is an upsert)."""
     table.client("application-autoscaling").tag_resource(**change.parameters)
+    attached_tags.wrote(change.parameters["ResourceARN"], change.parameters["Tags"])
     return ""

@@ -39,6 +39,8 @@ class Change:
     """What the write is for, if others are for the same: once it has been refused for good, they are not tried."""
     awaits: str = field(default="", compare=False)
     """What the setting's need has to bring first, if it is not there."""
+    depends_on: str = field(default="", compare=False)
+    """Name of another setting, earlier in the order, without which the write would have no effect."""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ class Boundary:
             request=request,
         )
         self._aws.calls.append(call)
+        if self._aws.delays.call and call.principal != self._aws.administrator:
+            self._aws.clock.advance(self._aws.delays.call)
         answer = self._apply(self._aws.faults.meeting(call, after=False), call)
         if answer is None:
             answer = self._serve(call, moto)

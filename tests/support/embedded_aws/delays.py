@@ -12,6 +12,7 @@ class Delays:
     guesses: no source gives them.
     """
 
+    call: float = 0.0  # what each call takes, those of the administrator aside
     create_table: float = 0.0
     delete_table: float = 5.0
     stream: float = 4.5  # probe: UPDATING for 4-5 s
