@@ -283,3 +283,71 @@ def test_an_index_that_cannot_scale_keeps_nothing_else_from_scaling(indexes, sta
 def test_a_capacity_that_differs_is_registered_anew():
     steps = auto_scaling.plan(scaling("orders", [register("orders", least=5)]), scaling("copy", [register("copy")]))
     assert steps == [register("copy", least=5)]
+
+
+READS = {"PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}}
+
+
+def custom(metric, table="orders"):
+    dimensions = [{"Name": "TableName", "Value": table}, {"Name": "Operation", "Value": "GetItem"}]
+    return {"CustomizedMetricSpecification": {"MetricName": metric, "Dimensions": dimensions}}
+
+
+def test_a_policy_for_the_same_metric_is_equal_under_any_name():
+    source = scaling("orders", [policy("orders", "$reads:table/orders", TargetValue=70.0, **READS)])
+    defaults = {"DisableScaleIn": False, "ScaleInCooldown": 0, "ScaleOutCooldown": 0}
+    target = scaling("copy", [policy("copy", "of a template", TargetValue=70.0, **defaults, **READS)])
+    assert auto_scaling.plan(source, target) == []
+
+
+def test_the_order_of_dimensions_makes_no_other_metric():
+    wanted, present = custom("busy"), custom("busy", "copy")
+    present["CustomizedMetricSpecification"]["Dimensions"].reverse()
+    source, target = (
+        scaling("orders", [policy("orders", "a", **wanted)]),
+        scaling("copy", [policy("copy", "b", **present)]),
+    )
+    assert auto_scaling.plan(source, target) == []
+
+
+def test_another_configuration_for_the_same_metric_is_put_under_the_name_that_it_has():
+    source = scaling("orders", [policy("orders", "reads", TargetValue=70.0, **READS)])
+    present = policy("copy", "of a template", TargetValue=50.0, DisableScaleIn=True, ScaleInCooldown=60, **READS)
+    (write,) = auto_scaling.plan(source, scaling("copy", [present]))
+    # What is not said would stay.
+    unsaid = {"DisableScaleIn": False, "ScaleInCooldown": 0}
+    assert write == policy("copy", "of a template", TargetValue=70.0, **unsaid, **READS)
+    assert auto_scaling.plan(source, scaling("copy", [write])) == []
+
+
+def test_a_policy_that_has_the_name_and_is_for_another_metric_is_not_replaced():
+    source = scaling("orders", [policy("orders", "a", **custom("busy")), policy("orders", "b", **custom("slow"))])
+    present = policy("copy", "a", **custom("slow", "copy"))
+    (write,) = auto_scaling.plan(source, scaling("copy", [present]))
+    assert write.parameters["PolicyName"].startswith("a-")
+    assert write.parameters["TargetTrackingScalingPolicyConfiguration"] == custom("busy", "copy")
+    assert auto_scaling.plan(source, scaling("copy", [present, write])) == []
+
+
+def test_names_that_the_new_table_makes_the_same_stay_apart():
+    names = {"for:table/orders": "busy", "for:table/copy": "slow"}
+    source = scaling("orders", [policy("orders", name, **custom(metric)) for name, metric in names.items()])
+    planned = auto_scaling.plan(source, scaling("copy"))
+    assert len({write.parameters["PolicyName"] for write in planned}) == 2
+    assert auto_scaling.plan(source, scaling("copy", planned)) == []
+
+
+def action(table, name, schedule):
+    parameters = {"ResourceId": f"table/{table}", "ScheduledActionName": name, "Schedule": schedule}
+    return Change("PutScheduledAction", parameters)
+
+
+def test_an_action_with_the_same_effect_is_equal_under_any_name():
+    source = scaling("orders", [action("orders", "night", "rate(1 day)")])
+    assert auto_scaling.plan(source, scaling("copy", [action("copy", "nightly", "rate(1 day)")])) == []
+
+
+def test_an_action_that_gets_another_effect_stands_for_no_other():
+    source = scaling("orders", [action("orders", "a", "rate(1 day)"), action("orders", "b", "rate(2 days)")])
+    planned = auto_scaling.plan(source, scaling("copy", [action("copy", "a", "rate(2 days)")]))
+    assert planned == [action("copy", "a", "rate(1 day)"), action("copy", "b", "rate(2 days)")]

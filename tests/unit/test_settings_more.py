@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from table_sync import rename
+from table_sync.aws import Table
 from table_sync.settings import (
     SETTINGS,
     alarms,
@@ -353,6 +354,172 @@ def test_an_alarm_that_differs_is_put_anew():
     assert alarms.plan(source, seen("copy", alarm("copy", "copy", Period=30))) == [
         Change("PutMetricAlarm", alarm("copy", "copy", Period=60))
     ]
+
+
+def on(metric, name="an alarm", table="orders", *more):
+    """Return an alarm on a metric of the table, with further dimensions."""
+    dimensions = [{"Name": "TableName", "Value": table}, *({"Name": key, "Value": value} for key, value in more)]
+    return {**alarm(name, table), "MetricName": metric, "Dimensions": dimensions}
+
+
+ON_DEMAND = {"billing_mode": "PAY_PER_REQUEST"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "more", "of_target", "reason"),
+    [
+        ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
+        ("PendingReplicationCount", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
+        ("ProvisionedReadCapacityUnits", [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST"),
+        ("WriteProvisionedThroughputThrottleEvents", [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST"),
+        ("OnDemandMaxReadRequestUnits", [], {}, "the target's billing mode is PROVISIONED"),
+        ("OnDemandMaxReadRequestUnits", [], ON_DEMAND, "the target has no on-demand maximum"),
+        ("WriteMaxOnDemandThroughputThrottleEvents", [], ON_DEMAND, "the target has no on-demand maximum"),
+        (
+            "ReturnedRecordsCount",
+            [("StreamLabel", "2020")],
+            {"stream_label": "2027"},
+            "stream 2020 of the source is gone",
+        ),
+    ],
+)
+def test_an_alarm_on_a_metric_that_the_target_never_has_is_left_out(metric, more, of_target, reason):
+    source = replace(seen("orders", on(metric, "an alarm", "orders", *more)), stream_label="2026")
+    (obstacle,) = alarms.plan(source, replace(seen("copy"), **of_target))
+    assert obstacle == Obstacle(Status.UNCHANGED, f"{reason}: alarm an alarm is left out")
+
+
+@pytest.mark.parametrize(
+    ("metric", "more", "of_target"),
+    [
+        ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {"replicated": True}),
+        ("ProvisionedReadCapacityUnits", [], {}),
+        ("OnDemandMaxReadRequestUnits", [], ON_DEMAND | {"limited": True}),
+        ("TimeToLiveDeletedItemCount", [], {}),
+        ("ConsumedReadCapacityUnits", [], ON_DEMAND),
+    ],
+)
+def test_an_alarm_on_a_metric_that_the_target_can_have_is_copied(metric, more, of_target):
+    source = seen("orders", on(metric, "an alarm", "orders", *more))
+    (change,) = alarms.plan(source, replace(seen("copy"), **of_target))
+    assert change.parameters["MetricName"] == metric
+
+
+def test_an_alarm_on_the_maximum_that_the_target_is_going_to_get_is_copied():
+    source = replace(seen("orders", on("OnDemandMaxReadRequestUnits")), limited=True)
+    assert len(changes(alarms.plan(source, replace(seen("copy"), **ON_DEMAND)))) == 1
+
+
+def test_an_alarm_on_kinesis_metrics_depends_on_the_destination():
+    (change,) = alarms.plan(seen("orders", on("ThrottledPutRecordCount")), seen("copy"))
+    assert change.depends_on == "kinesis"
+
+
+def math(name, expression, *metrics, **more):
+    queries = [
+        {
+            "Id": f"m{number}",
+            "MetricStat": {"Metric": {key: one[key] for key in ("Namespace", "MetricName", "Dimensions")}},
+        }
+        for number, one in enumerate(metrics)
+    ]
+    return {"AlarmName": name, "Metrics": [{"Id": "e", "Expression": expression}, *queries], **more}
+
+
+@pytest.mark.parametrize(("expression", "copied"), [("m0 / m1", 0), ("m0 + FILL(m1, 0)", 1)])
+def test_math_is_left_out_unless_it_fills_what_is_never_there(expression, copied):
+    used, had = on("ConsumedReadCapacityUnits"), on("ProvisionedReadCapacityUnits")
+    steps = alarms.plan(seen("orders", math("share", expression, used, had)), replace(seen("copy"), **ON_DEMAND))
+    assert len(changes(steps)) == copied
+
+
+def of_region(table, *described):
+    """Return what read() returns where the Region has these alarms."""
+    listed = {one["AlarmName"]: one for one in described}
+    arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
+    return alarms.read(Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
+
+
+def test_alarms_on_another_account_s_table_are_none_of_ours():
+    other = math("theirs", "m0", on("SystemErrors"))
+    other["Metrics"][1]["AccountId"] = "444455556666"
+    own = math("ours", "m0", on("SystemErrors"))
+    own["Metrics"][1]["AccountId"] = "123456789012"
+    found = of_region("orders", other, own)
+    assert found.on_table.keys() == {"ours"}
+    assert found.others == {"theirs"}
+
+
+def test_what_an_alarm_asks_of_another_account_stays():
+    both = math("both", "m0 + m1", on("SystemErrors"), on("SystemErrors"))
+    both["Metrics"][2]["AccountId"] = "444455556666"
+    source = of_region("orders", both)
+    (change,) = alarms.plan(source, seen("copy"))
+    _, own, other = change.parameters["Metrics"]
+    assert own["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "TableName", "Value": "copy"}]
+    assert other == both["Metrics"][2]
+
+
+QUERY = """SELECT AVG(ReadThrottleEvents) FROM SCHEMA("AWS/DynamoDB", TableName) WHERE TableName = '{}'"""
+
+
+@pytest.mark.parametrize(
+    ("query", "ours"),
+    [
+        (QUERY.format("orders"), True),
+        (
+            QUERY.format("orders")
+            .replace("SCHEMA(", "")
+            .replace(", TableName)", "")
+            .replace("TableName =", '"TableName"='),
+            True,
+        ),
+        (QUERY.format("orders") + " AND AWS.AccountId = '123456789012'", True),
+        (QUERY.format("orders") + " AND AWS.AccountId = '444455556666'", False),
+        (QUERY.format("orders").replace(" = ", " != "), False),
+        (QUERY.format("orders-2"), False),
+        (QUERY.partition(" WHERE")[0], False),
+        (QUERY.format("orders").replace("DynamoDB", "Other"), False),
+    ],
+)
+def test_a_metrics_insights_query_is_copied_if_it_asks_for_the_table(query, ours):
+    source = of_region("orders", {"AlarmName": "query", "Metrics": [{"Id": "q", "Expression": query}]})
+    assert bool(source) == ours
+    asked = [change.parameters["Metrics"][0]["Expression"] for change in alarms.plan(source, seen("copy"))]
+    assert asked == ([query.replace("'orders'", "'copy'")] if ours else [])
+
+
+def test_what_people_read_of_an_alarm_names_the_target():
+    watched = math("math", "orders_reads / reorders + SUM([orders_reads, o])", on("SystemErrors"), on("SystemErrors"))
+    for query, identifier in zip(watched["Metrics"], ("share_of_orders", "orders_reads", "reorders"), strict=True):
+        query |= {"Id": identifier, "Label": "orders, of ${PROP('Dim.orders')} and reorders"}
+    watched |= {
+        "AlarmDescription": "orders: see the page of orders, not of reorders",
+        "ThresholdMetricId": "share_of_orders",
+    }
+    (change,) = alarms.plan(seen("orders", watched), seen("Copy-1"))
+    parameters = change.parameters
+    assert parameters["AlarmDescription"] == "Copy-1: see the page of Copy-1, not of reorders"
+    assert {query["Label"] for query in parameters["Metrics"]} == {"Copy-1, of ${PROP('Dim.orders')} and reorders"}
+    assert [query["Id"] for query in parameters["Metrics"]] == ["share_of_Copy_1", "m_Copy_1_reads", "reorders"]
+    assert parameters["Metrics"][0]["Expression"] == "m_Copy_1_reads / reorders + SUM([m_Copy_1_reads, o])"
+    assert parameters["ThresholdMetricId"] == "share_of_Copy_1"
+    assert alarms.plan(seen("orders", watched), seen("Copy-1", parameters)) == []
+
+
+def test_ids_that_would_become_one_stay_apart_and_those_that_an_expression_searches_stay():
+    watched = math("math", "m0", on("SystemErrors"), on("SystemErrors"))
+    watched["Metrics"][1]["Id"], watched["Metrics"][2]["Id"] = "of_orders", "of_copy"
+    (change,) = alarms.plan(seen("orders", watched), seen("copy"))
+    assert len({query["Id"] for query in change.parameters["Metrics"]}) == 3
+    watched["Metrics"][0]["Expression"] = "SUM(METRICS('orders'))"
+    (change,) = alarms.plan(seen("orders", watched), seen("copy"))
+    assert [query["Id"] for query in change.parameters["Metrics"]] == ["e", "of_orders", "of_copy"]
+
+
+def test_a_description_that_would_be_too_long_is_cut():
+    (change,) = alarms.plan(seen("orders", alarm("a", AlarmDescription="orders " * 146)), seen("c" * 200))
+    assert len(change.parameters["AlarmDescription"]) == 1024
 
 
 # Tags of scalable targets and of event source mappings

@@ -19,7 +19,11 @@ def values(table):
         lambda mode, names, writes: AutoScaling(table, mode, dict.fromkeys(names, "ACTIVE"), _of(names, writes)),
         st.sampled_from(["PROVISIONED", "PROVISIONED", "PAY_PER_REQUEST"]),
         indexes,
-        st.lists(_writes(table), max_size=8, unique_by=lambda write: _part(write, table)).map(tuple),
+        st.lists(
+            _writes(table),
+            max_size=8,
+            unique_by=(lambda write: _part(write, table), lambda write: _upserted_by(write, table)),
+        ).map(tuple),
     )
 
 
@@ -41,10 +45,11 @@ def _writes(draw, table):
         case "target":
             return Change("RegisterScalableTarget", common | {"MinCapacity": number, "MaxCapacity": 10})
         case "policy":
-            name = f"DynamoDB{unit}Utilization:{common['ResourceId']}"
-            configuration = {"TargetValue": float(number)}
+            name = draw(st.sampled_from([f"{unit}:{common['ResourceId']}", "custom"]))
+            metric = {"PredefinedMetricType": f"DynamoDB{unit}Utilization"}
+            configuration = {"TargetValue": float(number), "PredefinedMetricSpecification": metric}
         case "custom policy":
-            name = "custom"
+            name = draw(st.sampled_from(["custom", "other"]))
             metric = {"Dimensions": [{"Name": "TableName", "Value": table}], "MetricName": f"metric-{number}"}
             configuration = {"TargetValue": 50.0, "CustomizedMetricSpecification": metric}
         case "action":
@@ -56,11 +61,22 @@ def _writes(draw, table):
 
 def content(scaling):
     return {
-        _part(write, scaling.table_name): _neutral(write.parameters, scaling.table_name) for write in scaling.writes
+        _part(write, scaling.table_name): _neutral(
+            {key: value for key, value in write.parameters.items() if key != "PolicyName"}, scaling.table_name
+        )
+        for write in scaling.writes
     }
 
 
 def _part(write, table):
+    """Return what AWS has one of: a policy for each metric, an action of each name."""
+    configuration = write.parameters.get("TargetTrackingScalingPolicyConfiguration", {})
+    metric = {key: value for key, value in configuration.items() if key.endswith("Specification")}
+    keys = ("ResourceId", "ScalableDimension", "ScheduledActionName")
+    return write.operation, _neutral({**{key: write.parameters.get(key) for key in keys}, **metric}, table)
+
+
+def _upserted_by(write, table):
     keys = ("ResourceId", "ScalableDimension", "PolicyName", "ScheduledActionName")
     return write.operation, _neutral({key: write.parameters.get(key) for key in keys}, table)
 
@@ -70,6 +86,7 @@ def _neutral(parameters, table):
 
 
 def written(scaling, change):
-    part = _part(change, scaling.table_name)
-    others = tuple(write for write in scaling.writes if _part(write, scaling.table_name) != part)
+    part, name = _part(change, scaling.table_name), _upserted_by(change, scaling.table_name)
+    others = tuple(write for write in scaling.writes if _upserted_by(write, scaling.table_name) != name)
+    assert part not in {_part(write, scaling.table_name) for write in others}, "AWS takes one policy for each metric"
     return AutoScaling(scaling.table_name, scaling.billing_mode, scaling.indexes, (*others, change))
