@@ -149,10 +149,10 @@ def test_a_run_that_finds_nothing_to_do_reads_each_setting_once_a_table(aws, pip
     start = len(pipeline.calls())
     assert pipeline.invoke(source_table="orders", target_table="orders-restored")["outcome"] == "in_sync"
     calls = [(call.name, json.dumps(call.parameters, sort_keys=True)) for call in pipeline.calls()[start:]]
-    # Alarms can only be read by Region, which both tables share.
-    assert Counter(calls) - Counter(set(calls)) == {("cloudwatch:DescribeAlarms", "{}"): 1}
+    assert set(Counter(calls).values()) == {1}
     per_operation = Counter(name for name, _ in calls)
     assert {name: count for name, count in per_operation.items() if count != 2} == {
+        "cloudwatch:DescribeAlarms": 1,  # of the Region, which both tables share
         "dynamodb:GetResourcePolicy": 4,  # of the table and of its stream
         "application-autoscaling:DescribeScalingPolicies": 4,  # by resource: the table and one index scale
         "application-autoscaling:DescribeScheduledActions": 4,

@@ -200,12 +200,14 @@ def _steps(name: str, new_name: str, source: Alarms, target: Alarms) -> Iterator
         yield Obstacle(Status.UNCHANGED, f"{missing[0]}: alarm {name} is left out")
         return
     wanted = _for_target({**alarm, "AlarmName": new_name}, source, target)
-    depends_on = "kinesis" if any(metric.get("MetricName") in _OF_KINESIS for metric in watched) else ""
+    depends_on, part = "", ""
+    if any(metric.get("MetricName") in _OF_KINESIS for metric in watched):
+        depends_on, part = "kinesis", f"alarm {name}"
     if not target.stream_label and any(_STREAM in _dimensions(metric) for metric in watched):
         awaits = f"the target has no stream for alarm {name}"
-        yield Change("PutMetricAlarm", wanted, part=f"alarm {name}", awaits=awaits, depends_on=depends_on)
+        yield Change("PutMetricAlarm", wanted, part=part, awaits=awaits, depends_on=depends_on)
     elif _comparable(target.on_table.get(new_name)) != _comparable(wanted):
-        yield Change("PutMetricAlarm", wanted, part=f"alarm {name}", depends_on=depends_on)
+        yield Change("PutMetricAlarm", wanted, part=part, depends_on=depends_on)
 
 
 def _never(metric: Mapping[str, Any], source: Alarms, target: Alarms) -> str:
