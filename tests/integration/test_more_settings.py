@@ -15,6 +15,7 @@ from tests.support.tables import (
     give_alarms,
     give_auto_scaling,
     give_contributor_insights,
+    give_kinesis_destination,
     give_resource_policy,
     give_table_class,
     give_triggers,
@@ -309,6 +310,54 @@ def test_alarms_of_auto_scaling_are_left_to_it(aws, pipeline):
     pipeline.run()
     assert last(pipeline, "alarms")["status"] == "unchanged"
     assert "cloudwatch:PutMetricAlarm" not in pipeline.writes()
+
+
+@pytest.mark.parametrize(
+    ("kinesis", "reason"),
+    [
+        ("absent", "the source has no kinesis: alarm lag of orders is left out"),
+        ("off", "kinesis is skipped: alarm lag of orders is left out"),
+        ("copied", ""),
+    ],
+)
+def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, kinesis, reason):
+    pipeline = deploy(**({"ENABLE_KINESIS_SETTINGS": "false"} if kinesis == "off" else {}))
+    make_table(aws, "orders", indexes=())
+    if kinesis != "absent":
+        give_kinesis_destination(aws, "orders")
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="lag of orders",
+        Namespace="AWS/DynamoDB",
+        MetricName="AgeOfOldestUnreplicatedRecord",
+        Dimensions=[*of_table("orders"), {"Name": "DelegatedOperation", "Value": "PutRecord"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert last(pipeline, "alarms")["reason"] == reason
+    assert ("lag of orders-restored" in alarm_names(aws)) == (kinesis == "copied")
+
+
+def test_many_alarms_that_cloudwatch_throttles_are_put_as_fast_as_it_takes_them(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1.0}
+    on_metric = {"Namespace": "AWS/DynamoDB", "MetricName": "SystemErrors", "Statistic": "Sum", "Period": 60, **rule}
+    for number in range(30):
+        aws.client("cloudwatch").put_metric_alarm(
+            AlarmName=f"orders-{number}", Dimensions=of_table("orders"), **on_metric
+        )
+    ready(aws)
+    aws.rate_limits.enforced = True
+    pipeline.run()
+    aws.rate_limits.enforced = False
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert len(pipeline.attempts) <= 3
+    pipeline.assert_in_sync("orders", "orders-restored")
 
 
 # Tags

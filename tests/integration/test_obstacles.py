@@ -19,6 +19,7 @@ from tests.support.tables import (
     make_source,
     make_table,
     restore,
+    scale,
     settings_of,
     wait_until_active,
 )
@@ -381,6 +382,36 @@ def test_a_scheduled_action_in_utc_is_equal_whether_it_says_so_or_not(aws, pipel
     client.put_scheduled_action(**action, ResourceId="table/orders-restored", Timezone="UTC")
     report = pipeline.invoke(source_table="orders", target_table="orders-restored")
     assert report["settings"]["auto_scaling"]["status"] == "unchanged"
+
+
+@pytest.mark.parametrize(("utilization", "puts"), [(70.0, []), (50.0, ["of a template"])])
+def test_a_scaling_policy_that_the_target_has_under_another_name_is_the_same_policy(aws, pipeline, utilization, puts):
+    make_table(aws, "orders", indexes=())
+    scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
+    aws.restore_seconds = 10
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    client = aws.client("application-autoscaling")
+    (policy,) = client.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"]
+    target = {key: policy[key] for key in ("ServiceNamespace", "ScalableDimension")} | {
+        "ResourceId": "table/orders-restored"
+    }
+    client.register_scalable_target(**target, MinCapacity=5, MaxCapacity=100)
+    configuration = policy["TargetTrackingScalingPolicyConfiguration"] | {"TargetValue": utilization}
+    client.put_scaling_policy(
+        **target,
+        PolicyName="of a template",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=configuration,
+    )
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    made = [call.parameters["PolicyName"] for call in pipeline.calls() if call.operation == "PutScalingPolicy"]
+    assert made == puts
+    (restored,) = client.describe_scaling_policies(ServiceNamespace="dynamodb", ResourceId="table/orders-restored")[
+        "ScalingPolicies"
+    ]
+    assert restored["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 70.0
 
 
 def test_settings_of_another_region_are_read_there_and_bound_ones_are_skipped(aws, pipeline):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Each tagged thing takes a call of its own, of which Lambda allows 15 a second (Lambda quotas). So many fit any
 # invocation, and are read anew each time. What more have is read in several attempts, none of it longer ago than this.
-_READ_AT_ONCE = 100
+_READ_AT_ONCE = 50
 _KEPT_SECONDS = 1800
 # By ARN, when it was read (epoch seconds) and what.
 _kept: dict[str, tuple[float, Mapping[str, str]]] = {}
