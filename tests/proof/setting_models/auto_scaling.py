@@ -21,7 +21,7 @@ def values(table):
         indexes,
         st.lists(
             _writes(table),
-            max_size=8,
+            max_size=5,
             unique_by=(lambda write: _part(write, table), lambda write: _upserted_by(write, table)),
         ).map(tuple),
     )
