@@ -23,9 +23,8 @@ Names = Mapping[str, str]
 
 HERE = Path(__file__).parent
 KNOWN_DIFFERENCES: dict[str, str] = json.loads((HERE / "known_differences.json").read_text())
-FACTS: list[Fact] = [
-    fact for path in sorted(HERE.glob("recorded/*.json")) for fact in json.loads(path.read_text()) if "call" in fact
-]
+RECORDED: list[Fact] = [fact for path in sorted(HERE.glob("recorded/*.json")) for fact in json.loads(path.read_text())]
+FACTS = [fact for fact in RECORDED if "call" in fact]
 
 # What differs from one run to the next, in messages and values alike.
 _GENERATED = (

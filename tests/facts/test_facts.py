@@ -3,7 +3,7 @@ from importlib import import_module
 
 import pytest
 
-from tests.facts.facts import FACTS, HERE, KNOWN_DIFFERENCES, OBSERVATIONS, SETUPS, difference
+from tests.facts.facts import FACTS, HERE, KNOWN_DIFFERENCES, OBSERVATIONS, RECORDED, SETUPS, difference
 
 for path in sorted(HERE.glob("setups/*.py")):  # each registers what it has
     import_module(f"tests.facts.setups.{path.stem}")
@@ -28,8 +28,8 @@ def test_a_known_difference_is_a_fact_and_has_a_reason():
 
 
 def test_each_fact_has_a_name_of_its_own_and_a_source():
-    assert [name for name, times in Counter(fact["id"] for fact in FACTS).items() if times > 1] == []
-    assert [fact["id"] for fact in FACTS if not fact["source"]] == []
+    assert [name for name, times in Counter(fact["id"] for fact in RECORDED).items() if times > 1] == []
+    assert [fact["id"] for fact in RECORDED if not fact.get("source")] == []
 
 
 def test_each_setup_and_observation_is_used():

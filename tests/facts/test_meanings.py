@@ -1,19 +1,16 @@
-import json
-
 import pytest
 from botocore.exceptions import ClientError
 
 from table_sync.errors import Meaning, meaning
-from tests.facts.facts import HERE
+from tests.facts.facts import RECORDED
 
 
 def recorded_errors():
-    for path in sorted(HERE.glob("recorded/*.json")):
-        for fact in json.loads(path.read_text()):
-            error = fact.get("error") or fact["expect"].get("error")
-            if error:
-                operation = fact.get("operation") or fact["call"].split(":")[1]
-                yield pytest.param(operation, error, fact.get("meaning"), id=fact["id"])
+    for fact in RECORDED:
+        error = fact.get("error") or fact["expect"].get("error")
+        if error:
+            operation = fact.get("operation") or fact["call"].split(":")[1]
+            yield pytest.param(operation, error, fact.get("meaning"), id=fact["id"])
 
 
 @pytest.mark.parametrize(("operation", "error", "expected"), [*recorded_errors()])

@@ -254,9 +254,7 @@ def test_from_the_restore_to_the_retired_table(aws, desk):
         f"{TABLE}{INDEX_BLOCKS}}}\n"
     )
     desk.init()
-    aws.delays.ttl = 1
     desk.terraform.apply()
-    aws.delays.ttl = 3600
     for give in (give_kinesis_destination, give_triggers, give_auto_scaling):
         give(aws, "orders")
 
@@ -320,7 +318,6 @@ def test_in_the_place_of_the_old_table_in_a_module(aws, desk):
         'variable "table_name" {}\n\nmodule "orders" {\n  source = "./table"\n  name   = var.table_name\n}\n'
     )
     desk.init()
-    aws.delays.ttl = 1
     desk.terraform.apply()
     # What the module has no block for.
     give_kinesis_destination(aws, "orders")

@@ -312,7 +312,13 @@ def of_table(name: str) -> list[dict[str, str]]:
 
 
 def restore(aws: EmbeddedAWS, source: str, target: str, *, region: str = REGION, **overrides: Any) -> str:
-    """Restore `source` (name or ARN) as `target`; return the target's ARN."""
+    """Restore `source` (name or ARN) as `target`; return the target's ARN.
+
+    From another Region the table gets a key that DynamoDB owns, unless `overrides` names another one: AWS wants to be
+    told.
+    """
+    if source.startswith("arn:") and source.split(":")[3] != region:
+        overrides = {"SSESpecificationOverride": {"Enabled": False}} | overrides
     key = "SourceTableArn" if source.startswith("arn:") else "SourceTableName"
     parameters = {key: source, "TargetTableName": target, "UseLatestRestorableTime": True, **overrides}
     answer = aws.client("dynamodb", region).restore_table_to_point_in_time(**parameters)

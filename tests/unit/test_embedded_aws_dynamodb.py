@@ -184,9 +184,10 @@ def test_restore_from_another_region(aws):
     there.put_item(TableName="orders", Item={"pk": {"S": "1"}})
     code, _ = refused(restore, dynamodb=here)
     assert code == "TableNotFoundException"
-    target = here.restore_table_to_point_in_time(
-        SourceTableArn=arn, TargetTableName="orders", UseLatestRestorableTime=True
-    )["TableDescription"]
+    call = {"SourceTableArn": arn, "TargetTableName": "orders", "UseLatestRestorableTime": True}
+    encryption = {"SSESpecificationOverride": {"Enabled": False}}
+    assert refused(here.restore_table_to_point_in_time, **call)[0] == "ValidationException"
+    target = here.restore_table_to_point_in_time(**call, **encryption)["TableDescription"]
     assert target["TableArn"] == "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
     aws.clock.advance(300)
     assert here.scan(TableName="orders")["Count"] == 1
@@ -293,7 +294,7 @@ def test_a_deleted_table_is_there_for_some_seconds(aws, dynamodb):
     create(dynamodb)
     assert dynamodb.delete_table(TableName="orders")["TableDescription"]["TableStatus"] == "DELETING"
     assert described(dynamodb)["TableStatus"] == "DELETING"
-    dynamodb.delete_table(TableName="orders")
+    assert refused(dynamodb.delete_table, TableName="orders")[0] == "ResourceInUseException"
     assert refused(dynamodb.scan, TableName="orders")[0] == "ResourceNotFoundException"
     aws.clock.advance(5)
     code, message = refused(dynamodb.describe_table, TableName="orders")

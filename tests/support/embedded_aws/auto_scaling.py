@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from moto.cloudwatch.models import cloudwatch_backends
 
 from tests.support.embedded_aws.answers import Answer, AwsError
+from tests.support.embedded_aws.cloudwatch import start
 from tests.support.embedded_aws.dynamodb_tables import invalid
 from tests.support.embedded_aws.service import Moto, Service, page
 from tests.support.embedded_aws.transitions import Transition
@@ -47,6 +48,7 @@ ALARMS = {
     "ProvisionedCapacityHigh": ("Provisioned", "GreaterThanThreshold", 3, 300),
     "ProvisionedCapacityLow": ("Provisioned", "LessThanThreshold", 3, 300),
 }
+POLICY_TYPES = ("PredictiveScaling", "StepScaling", "TargetTrackingScaling")
 TARGET_UTILIZATION = (20, 90)
 MAXIMUM_TAGS = 50
 POLICIES_A_PAGE = 10
@@ -75,6 +77,16 @@ class AutoScaling(Service):
         """Start without targets."""
         super().__init__(aws)
         self._targets: dict[Key, ScalableTarget] = {}
+
+    def check(self, call: "Call") -> None:
+        """Also refuse a policy type that there is not: AWS names them in another order than its service model."""
+        policy_type = call.parameters.get("PolicyType", POLICY_TYPES[0])
+        if call.operation == "PutScalingPolicy" and policy_type not in POLICY_TYPES:
+            raise invalid(
+                f"1 validation error detected: Value '{policy_type}' at 'policyType' failed to satisfy constraint: "
+                f"Member must satisfy enum value set: [{', '.join(POLICY_TYPES)}]"
+            )
+        super().check(call)
 
     def handle(self, call: "Call", moto: Moto) -> Answer:
         """Leave the namespaces of other services to moto."""
@@ -339,6 +351,7 @@ class AutoScaling(Service):
                 dimensions=dimensions,
                 alarm_actions=[policy_arn],
             )
+            start(alarm)
             alarms.append({"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn})
         return alarms
 

@@ -24,6 +24,7 @@ from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
 from tests.support.embedded_aws.cloudtrail import CloudTrail
+from tests.support.embedded_aws.cloudwatch import CloudWatch
 from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
@@ -76,8 +77,9 @@ class EmbeddedAWS:
         self.events = Events(self)
         self.cloudtrail = CloudTrail(self)
         self.auto_scaling = AutoScaling(self)
-        services = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling, Logs(self), Sts(self))
-        self.services: dict[str, Service] = {service.name: service for service in services}
+        services: tuple[Service, ...] = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
+        services += (CloudWatch(self), Logs(self), Sts(self))
+        self.services = {service.name: service for service in services}
         self._serve = server
         self.administrator = ADMIN
         self._principals = {ADMIN.access_key: ADMIN}

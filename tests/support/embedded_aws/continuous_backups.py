@@ -26,7 +26,7 @@ class ContinuousBackups(Tables):
             message = f"Backups are being enabled for the table: {table.moto.name}. Please retry later"
             raise AwsError("ContinuousBackupsUnavailableException", message)
         if not enabled and "RecoveryPeriodInDays" in specification:
-            raise invalid("RecoveryPeriodInDays can be specified only when PointInTimeRecoveryEnabled is true")
+            raise invalid("Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         if enabled and table.recovery_period is None:
             table.recoverable_since = self.now
         days = specification.get("RecoveryPeriodInDays", table.recovery_period or DEFAULT_RECOVERY_DAYS)

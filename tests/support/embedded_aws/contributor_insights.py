@@ -1,13 +1,14 @@
 """CloudWatch Contributor Insights for DynamoDB: whether it is on, of a table and of each global secondary index.
 
-Sources: DynamoDB API reference; probe: ENABLING takes 1-16 s, and a call without a mode sets the default one.
+Sources: DynamoDB API reference; probes 089-094: ENABLING takes 1-16 s, a call without a mode sets the default one, what
+is so already is answered as it is.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.embedded_aws.answers import AwsError
-from tests.support.embedded_aws.dynamodb_tables import ControlledTable, Tables
+from tests.support.embedded_aws.dynamodb_tables import ControlledTable, Tables, invalid
 from tests.support.embedded_aws.service import page
 from tests.support.embedded_aws.transitions import Transition
 
@@ -33,9 +34,18 @@ class ContributorInsights(Tables):
         """UpdateContributorInsights."""
         table, index = self._target(call)
         enable = call.parameters["ContributorInsightsAction"] == "ENABLE"
+        mode = call.parameters.get("ContributorInsightsMode", DEFAULT_MODE)
+        known = table.insights.get(index)
+        is_enabled = known is not None and known.status.status(self.now) in {"ENABLING", "ENABLED"}
+        if enable and index is not None and self.index_status(table, index) != "ACTIVE":
+            raise invalid(
+                "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to "
+                "enable ContributorInsights."
+            )
+        if enable == is_enabled and (known is None or not enable or known.mode == mode):
+            return self._summary(table, index)
         during, after = ("ENABLING", "ENABLED") if enable else ("DISABLING", "DISABLED")
         status = Transition(during, after, self.now + self.aws.delays.contributor_insights)
-        mode = call.parameters.get("ContributorInsightsMode", DEFAULT_MODE)
         table.insights[index] = Insights(status, mode, self.now)
         return self._summary(table, index)
 
@@ -51,17 +61,18 @@ class ContributorInsights(Tables):
         }
 
     def list_contributor_insights(self, call: "Call") -> dict[str, Any]:
-        """ListContributorInsights, of one table or of all of the Region, those that were ever changed."""
+        """ListContributorInsights, of one table or of all of the Region, those that are not DISABLED."""
         sent = call.parameters
         tables = [self.table(call)] if "TableName" in sent else self.tables(call.region)
         summaries = [self._summary(table, index) for table in tables for index in table.insights]
+        summaries = [summary for summary in summaries if summary["ContributorInsightsStatus"] != "DISABLED"]
         summaries, token = page(summaries, sent.get("NextToken"), sent.get("MaxResults") or 100)
         return {"ContributorInsightsSummaries": summaries, "NextToken": token}
 
     def _target(self, call: "Call") -> tuple[ControlledTable, str | None]:
         table, index = self.table(call), call.parameters.get("IndexName")
         if index is not None and index not in table.index_names():
-            message = f"Requested resource not found: Table: {table.moto.name} Index: {index} not found"
+            message = f"Requested resource not found: Index: {index} not found for table: {table.moto.name}"
             raise AwsError("ResourceNotFoundException", message)
         return table, index
 

@@ -1,6 +1,7 @@
 """DynamoDB's tables as its control plane shows them: moto keeps keys, indexes and items, this keeps the rest.
 
-Sources: DynamoDB API reference and botocore's service model; live probes of October 2026 where marked.
+Sources: DynamoDB API reference and botocore's service model; live probes of October 2026 where marked; the fields of
+each answer and the wording of the errors are those of tests/facts.
 """
 
 import heapq
@@ -31,9 +32,12 @@ TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:(?P<region>[^:]*):(?P<account>[^:]*)
 # LatestRestorableDateTime is typically 5 minutes before the current time (API reference, UpdateContinuousBackups).
 LATEST_RESTORABLE_LAG = 300
 MAXIMUM_TAGS = 50
-# While a table is CREATING or DELETING these answer, the others know no such table.
+# While a table is CREATING or DELETING these answer, the others refuse.
 ALWAYS_ANSWERED = {"DescribeTable", "DeleteTable", "ListTables", "CreateTable"}
 CONTINUOUS_BACKUP_OPERATIONS = {"UpdateContinuousBackups", "DescribeContinuousBackups", "CreateBackup"}
+TAG_OPERATIONS = {"TagResource", "UntagResource", "ListTagsOfResource"}
+# What the description of a table that is DELETING no longer has.
+NOT_OF_A_DELETED_TABLE = ("AttributeDefinitions", "CreationDateTime", "KeySchema")
 
 
 @dataclass
@@ -53,6 +57,10 @@ class ControlledTable:
     status: Transition
     active_at: float
     tags: Lagging[dict[str, str]]
+    updating: str = ""
+    """What UpdateTable changes while the table is UPDATING: capacity, indexes, stream, table class."""
+    protection_changed: float | None = None
+    encryption: Transition = field(default_factory=lambda: Transition("ENABLED"))
     table_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     indexes: dict[str, Transition] = field(default_factory=dict)
     restore: dict[str, Any] | None = None
@@ -126,14 +134,15 @@ class Tables(Service):
         return super().handle(call, moto)
 
     def check(self, call: "Call") -> None:
-        """Also refuse what a table that is CREATING or DELETING refuses (probe)."""
+        """Also refuse what a table that is CREATING or DELETING refuses."""
         super().check(call)
         if call.operation in ALWAYS_ANSWERED:
             return
         for name in _named_tables(call):
             table = self.find(self._arn(call.region, name))
-            if table and table.status.status(self.now) in {"CREATING", "DELETING"}:
-                raise not_found(call, table.moto.name)
+            status = table.status.status(self.now) if table else ""
+            if table and status in {"CREATING", "DELETING"}:
+                raise _not_there_yet_or_any_more(call, table, status)
 
     @extends_moto
     def create_table(self, call: "Call", moto: Moto) -> dict[str, Any]:
@@ -143,8 +152,12 @@ class Tables(Service):
             raise invalid(
                 "TableName must be at least 3 characters long and at most 255 characters long: [a-zA-Z0-9_.-]+"
             )
-        if sent["TableName"] in self.backend(call.region).tables:
+        existing = self.find(self._arn(call.region, sent["TableName"]))
+        if existing and existing.restore and existing.status.status(self.now) == "CREATING":
+            raise in_use(f"Table is being used: {sent['TableName']}")
+        if existing:
             raise AwsError("ResourceInUseException", f"Table already exists: {sent['TableName']}")
+        _check_billing_mode(sent)
         tags = {tag["Key"]: tag["Value"] for tag in sent.get("Tags", [])}
         check_tags(tags)
         output_of(moto)
@@ -163,7 +176,7 @@ class Tables(Service):
         specification = sent.get("StreamSpecification", {})
         if specification.get("StreamEnabled"):
             self.enable_stream(controlled, specification["StreamViewType"])
-        return {"TableDescription": self.described(controlled) | {"TableStatus": "CREATING"}}
+        return {"TableDescription": self.described(controlled, "CREATING")}
 
     def describe_table(self, call: "Call") -> dict[str, Any]:
         """DescribeTable, in every status."""
@@ -176,12 +189,11 @@ class Tables(Service):
         if table.moto.deletion_protection_enabled:
             message = "Resource cannot be deleted as it is currently protected against deletion."
             raise invalid(f"{message} Disable deletion protection first.")
-        if status in {"CREATING", "UPDATING"}:
-            raise in_use(table, status)
-        if status == "ACTIVE":
-            table.status = Transition("DELETING")
-            self.schedule(self.now + self.aws.delays.delete_table, lambda _: self._drop(table))
-        return {"TableDescription": self.described(table) | {"TableStatus": "DELETING"}}
+        if status != "ACTIVE":
+            raise in_use(_why_not_deleted(table, status))
+        table.status = Transition("DELETING")
+        self.schedule(self.now + self.aws.delays.delete_table, lambda _: self._drop(table))
+        return {"TableDescription": self.described(table)}
 
     # How it works.
 
@@ -228,23 +240,28 @@ class Tables(Service):
         self._controlled[table] = controlled
         return controlled
 
-    def described(self, table: ControlledTable) -> dict[str, Any]:
-        """Return a TableDescription."""
+    def described(self, table: ControlledTable, status: str | None = None) -> dict[str, Any]:
+        """Return a TableDescription, as it is in `status` (by default the present one)."""
         description: dict[str, Any] = table.moto.describe("Table")["Table"]
-        status = table.status.status(self.now)
+        status = status or table.status.status(self.now)
         description |= {
             "TableStatus": status,
             "TableId": table.table_id,
             "BillingModeSummary": self._billing(table),
-            "GlobalSecondaryIndexes": [self._described_index(table, index) for index in table.moto.global_indexes]
+            "GlobalSecondaryIndexes": [
+                self._described_index(table, index, status) for index in table.moto.global_indexes
+            ]
             or None,
             "LocalSecondaryIndexes": [
-                index.describe() | {"IndexArn": f"{table.arn}/index/{index.name}"} for index in table.moto.indexes
+                index.describe() | {"IndexArn": f"{table.arn}/index/{index.name}", "IndexSizeBytes": 0, "ItemCount": 0}
+                for index in table.moto.indexes
             ]
             or None,
             "OnDemandThroughput": table.on_demand_throughput,
             "DeletionProtectionEnabled": bool(table.moto.deletion_protection_enabled),
         }
+        if "SSEDescription" in description:
+            description["SSEDescription"] |= {"Status": table.encryption.status(self.now)}
         # Probe: the summary exists only while the table is CREATING.
         if table.restore and status == "CREATING":
             description["RestoreSummary"] = table.restore
@@ -253,23 +270,40 @@ class Tables(Service):
             if table.table_class_changes:
                 summary["LastUpdateDateTime"] = table.table_class_changes[-1]
             description["TableClassSummary"] = summary
+        if status in {"CREATING", "DELETING"}:
+            del description["WarmThroughput"]
+        if status == "DELETING":
+            for name in NOT_OF_A_DELETED_TABLE:
+                del description[name]
         return description
 
     def _billing(self, table: ControlledTable) -> dict[str, Any] | None:
-        # API reference: absent until a table has been on demand once.
+        # API reference: absent until a table has been on demand once. The time is there once the change is made.
         if table.on_demand_since is None:
             return None
-        return {"BillingMode": table.billing_mode, "LastUpdateToPayPerRequestDateTime": table.on_demand_since}
+        summary = {"BillingMode": table.billing_mode}
+        if table.on_demand_since > self.now:
+            return summary
+        return summary | {"LastUpdateToPayPerRequestDateTime": table.on_demand_since}
 
-    def _described_index(self, table: ControlledTable, index: GlobalSecondaryIndex) -> dict[str, Any]:
-        status = table.indexes.get(index.name, ACTIVE).status(self.now)
-        if table.status.status(self.now) in {"CREATING", "DELETING"}:
-            status = table.status.status(self.now)
+    def index_status(self, table: ControlledTable, name: str) -> str:
+        """Return the IndexStatus of a global secondary index."""
+        return table.indexes.get(name, ACTIVE).status(self.now)
+
+    def _described_index(self, table: ControlledTable, index: GlobalSecondaryIndex, status: str) -> dict[str, Any]:
         described: dict[str, Any] = index.describe() | {
             "IndexArn": f"{table.arn}/index/{index.name}",
-            "IndexStatus": status,
+            "IndexStatus": status if status in {"CREATING", "DELETING"} else self.index_status(table, index.name),
+            "IndexSizeBytes": 0,
+            "ItemCount": 0,
             "OnDemandThroughput": table.index_on_demand_throughput.get(index.name),
         }
+        described["ProvisionedThroughput"] = {"NumberOfDecreasesToday": 0} | described["ProvisionedThroughput"]
+        if status in {"CREATING", "DELETING"}:
+            described.pop("WarmThroughput", None)
+        # Probe: an index of a table that is being restored has no status.
+        if table.restore and status == "CREATING":
+            del described["IndexStatus"]
         return described
 
     def enable_stream(self, table: ControlledTable, view_type: str) -> None:
@@ -288,18 +322,19 @@ class Tables(Service):
 
 
 def not_found(call: "Call", name: str) -> AwsError:
-    """Return the error for a table that the operation does not find."""
+    """Return the error for a table, by name or ARN, that the operation does not find."""
+    if call.operation in TAG_OPERATIONS:
+        message = f"Requested resource not found: ResourceArn: {call.parameters['ResourceArn']} not found"
+        return AwsError("ResourceNotFoundException", message)
+    name = name.rsplit("table/", 1)[-1].split("/", 1)[0]
     if call.operation in CONTINUOUS_BACKUP_OPERATIONS:
         return AwsError("TableNotFoundException", f"Table not found: {name}")
-    if call.operation in {"DescribeTable", "DeleteTable"}:
-        return AwsError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
-    return AwsError("ResourceNotFoundException", "Requested resource not found")
+    return AwsError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
 
 
-def in_use(table: ControlledTable, status: str) -> AwsError:
+def in_use(why: str) -> AwsError:
     """Return the error for a table that is changing."""
-    message = f"Attempt to change a resource which is still in use: Table is {status}: {table.moto.name}"
-    return AwsError("ResourceInUseException", message)
+    return AwsError("ResourceInUseException", f"Attempt to change a resource which is still in use: {why}")
 
 
 def invalid(message: str) -> AwsError:
@@ -311,9 +346,53 @@ def check_tags(tags: dict[str, str]) -> None:
     """Raise AwsError for tags that a table may not have (developer guide, "Tagging restrictions in DynamoDB")."""
     for key in tags:
         if key.lower().startswith("aws:"):
-            raise invalid(f"One or more parameter values were invalid: Tag key {key} uses the reserved prefix aws:")
+            raise invalid(f"Tag Key cannot be prefixed with aws:, Key: {key}")
     if len(tags) > MAXIMUM_TAGS:
-        raise invalid("One or more parameter values were invalid: Too many tags, a table has at most 50")
+        raise invalid("Number of Tags exceed the current limit for the provided ResourceArn")
+
+
+def _not_there_yet_or_any_more(call: "Call", table: ControlledTable, status: str) -> AwsError:
+    """Return what an operation answers of a table that is CREATING or DELETING (probes 217, 444, 446, 455)."""
+    name = table.moto.name
+    if table.restore and status == "CREATING":
+        if call.operation in CONTINUOUS_BACKUP_OPERATIONS:
+            return not_found(call, name)
+        return AwsError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+    if call.operation == "DescribeTimeToLive":
+        message = f"Cannot describe time to live while table is in {status} state"
+        return invalid(f"{message}: Current table state is {status}")
+    if call.operation == "UpdateTable":
+        return in_use(f"Table is being {'created' if status == 'CREATING' else 'deleted'}: {name}")
+    return not_found(call, name)
+
+
+def _why_not_deleted(table: ControlledTable, status: str) -> str:
+    if status == "CREATING":
+        return f"Table is being created: {table.moto.name}"
+    if status == "DELETING":
+        return f"Table is being deleted: {table.moto.name}"
+    if table.updating == "stream":
+        return "Cannot delete table while stream is being enabled/disabled."
+    if table.updating == "indexes":
+        return "Cannot delete table while indexes are being created, updated, or deleted."
+    return f"Table: {table.moto.name} is in the process of being updated."
+
+
+def _check_billing_mode(sent: dict[str, Any]) -> None:
+    if sent.get("BillingMode") != "PAY_PER_REQUEST":
+        return
+    prefix = "One or more parameter values were invalid: "
+    if "ProvisionedThroughput" in sent:
+        raise invalid(
+            f"{prefix}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+    for index in sent.get("GlobalSecondaryIndexes", []):
+        if "ProvisionedThroughput" in index:
+            raise invalid(
+                f"{prefix}ProvisionedThroughput should not be specified for index: {index['IndexName']} when "
+                "BillingMode is PAY_PER_REQUEST"
+            )
 
 
 def _named_tables(call: "Call") -> Iterator[str]:

@@ -22,8 +22,13 @@ class Tags(Tables):
 
     def tag_resource(self, call: "Call") -> None:
         """TagResource: all or nothing; seen by ListTagsOfResource some seconds later."""
-        table = self._taggable(call)
+        table = self.table(call, "ResourceArn")
         sent = {tag["Key"]: tag["Value"] for tag in call.parameters["Tags"]}
+        if not sent:
+            raise invalid("Atleast one Tag needs to be provided as Input.")
+        if table.tags.written | sent == table.tags.written:
+            return  # probe: what is so already is taken even while the tags are being updated
+        self._check_lock(table)
         # Those that AWS has assigned do not count toward the limit ("Tagging restrictions in DynamoDB").
         own = {key: value for key, value in table.tags.written.items() if not key.startswith("aws:")}
         check_tags(own | sent)
@@ -31,15 +36,17 @@ class Tags(Tables):
 
     def untag_resource(self, call: "Call") -> None:
         """UntagResource."""
-        table = self._taggable(call)
+        table = self.table(call, "ResourceArn")
+        self._check_lock(table)
         tags = {key: value for key, value in table.tags.written.items() if key not in call.parameters["TagKeys"]}
         table.tags.write(tags, self.now, self.aws.delays.tags)
 
     def list_tags_of_resource(self, call: "Call") -> dict[str, Any]:
-        """ListTagsOfResource, in pages of 10."""
+        """ListTagsOfResource, in pages of 10; a token that is none is ignored (probe)."""
         tags = self.table(call, "ResourceArn").tags.read(self.now)
         listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-        listed, token = page(listed, call.parameters.get("NextToken"), PAGE, lambda: invalid("Invalid NextToken"))
+        token = call.parameters.get("NextToken", "")
+        listed, token = page(listed, token if token.isdigit() else None, PAGE)
         return {"Tags": listed, "NextToken": token}
 
     def assign_tags(self, arn: str, tags: dict[str, str]) -> None:
@@ -49,9 +56,7 @@ class Tags(Tables):
         assert all(key.startswith("aws:") for key in tags), tags
         table.tags.write(table.tags.written | tags, self.now, 0)
 
-    def _taggable(self, call: "Call") -> ControlledTable:
-        table = self.table(call, "ResourceArn")
+    def _check_lock(self, table: ControlledTable) -> None:
         if not table.tags.settled(self.now):
-            message = "Subscriber limit exceeded: the tags of this table are being updated"
+            message = f"Subscriber limit exceeded: Table tags are being updated: {table.moto.name}"
             raise AwsError("LimitExceededException", message)
-        return table

@@ -31,6 +31,8 @@ _ACTIONS = {"sqs:DeleteMessageBatch": "sqs:DeleteMessage", "sqs:SendMessageBatch
 # Services whose errors have the code AccessDenied; the others' have AccessDeniedException (service models).
 _PLAIN_CODE = {"sqs", "iam", "sts", "cloudwatch"}
 _READS_OF_STREAM = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+# DynamoDB developer guide, Error handling: AccessDeniedException has the status 400 there.
+_BAD_REQUEST = 400
 _FORBIDDEN = 403
 
 
@@ -59,7 +61,7 @@ class Permissions:
                     "AccessDenied" if call.service in _PLAIN_CODE else "AccessDeniedException",
                     f"User: {request.principal} is not authorized to perform: {request.action} on resource: "
                     f"{request.resource} because no identity-based policy allows the {request.action} action",
-                    _FORBIDDEN,
+                    _BAD_REQUEST if call.service == "dynamodb" else _FORBIDDEN,
                 )
             self.used.add((request.action, request.resource))
             if request.action == "iam:CreateServiceLinkedRole":

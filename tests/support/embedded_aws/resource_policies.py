@@ -22,7 +22,7 @@ class ResourcePolicies(Tables):
         table, policy = self._policy(call)
         status = table.status.status(self.now)
         if status != "ACTIVE":
-            raise in_use(table, status)
+            raise in_use(f"Table is {status}: {table.moto.name}")
         current = policy.written
         expected = call.parameters.get("ExpectedRevisionId")
         if expected and expected != (current[1] if current else "NO_POLICY"):

@@ -3,6 +3,7 @@
 Source: STS API reference, GetCallerIdentity: no permission is needed for it.
 """
 
+import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.support.embedded_aws.service import Service
@@ -20,4 +21,7 @@ class Sts(Service):
         """GetCallerIdentity: whose credentials signed the call."""
         caller = call.principal
         assert caller  # what nobody signed does not come here
-        return {"Account": caller.account, "Arn": caller.arn, "UserId": caller.access_key}
+        # The unique id of the role, and the name of the session (IAM user guide, Unique identifiers).
+        role_id = f"AROA{hashlib.sha256(caller.arn.rsplit('/', 1)[0].encode()).hexdigest()[:17].upper()}"
+        session = caller.arn.rsplit("/", 1)[-1]
+        return {"Account": caller.account, "Arn": caller.arn, "UserId": f"{role_id}:{session}"}

@@ -1,6 +1,7 @@
 """Time to live of DynamoDB tables; no item expires.
 
-Sources: DynamoDB API reference, UpdateTimeToLive: one change an hour; probes: the error messages.
+Sources: DynamoDB API reference, UpdateTimeToLive; probes 143, 145: ENABLED within 2 s on a small table, no other change
+for 31 minutes; the error messages.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ class TimeToLive(Tables):
     """The time to live of every table."""
 
     def update_time_to_live(self, call: "Call") -> dict[str, Any]:
-        """UpdateTimeToLive: not idempotent, and one change an hour."""
+        """UpdateTimeToLive: not idempotent, and one change in half an hour."""
         table = self.table(call)
         specification = call.parameters["TimeToLiveSpecification"]
         enable, attribute = specification["Enabled"], specification["AttributeName"]
@@ -26,7 +27,7 @@ class TimeToLive(Tables):
             raise invalid(f"{message}: current AttributeName is {table.ttl_attribute}")
         if enable == enabled:
             raise invalid(f"TimeToLive is already {'enabled' if enabled else 'disabled'}")
-        if table.ttl_changed is not None and self.now < table.ttl_changed + self.aws.delays.ttl:
+        if table.ttl_changed is not None and self.now < table.ttl_changed + self.aws.delays.ttl_cooldown:
             raise invalid("Time to live has been modified multiple times within a fixed interval")
         during, after = ("ENABLING", "ENABLED") if enable else ("DISABLING", "DISABLED")
         table.ttl = Transition(during, after, self.now + self.aws.delays.ttl)

@@ -1,0 +1,48 @@
+"""CloudWatch's alarms, as far as moto's are others; the rest is moto's.
+
+Sources: CloudWatch API reference, PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, one that exists keeps its state;
+tests/facts: the fields of an alarm that was just made.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from moto.cloudwatch.models import Alarm, cloudwatch_backends
+
+from tests.support.embedded_aws.answers import Answer, error_code
+from tests.support.embedded_aws.service import Moto, Service, extends_moto
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws.calls import Call
+
+STATE = ("state_value", "state_reason", "state_reason_data", "state_updated_timestamp", "history")
+
+
+class CloudWatch(Service):
+    """The CloudWatch of every Region."""
+
+    name: ClassVar[str] = "cloudwatch"
+
+    def check(self, call: "Call") -> None:
+        """Leave the parameters to moto, whose code for a bad one is CloudWatch's own."""
+
+    @extends_moto
+    def put_metric_alarm(self, call: "Call", moto: Moto) -> Answer:
+        """PutMetricAlarm: an upsert."""
+        alarms = cloudwatch_backends[self.aws.account][call.region].alarms
+        before = alarms.get(call.parameters.get("AlarmName", ""))
+        answer = moto()
+        if error_code(answer) is None:
+            start(alarms[call.parameters["AlarmName"]], before)
+        return answer
+
+
+def start(alarm: Alarm, before: Alarm | None = None) -> None:
+    """Give an alarm that moto has just made the state of the one that it replaces, or the first one."""
+    if before:
+        for name in STATE:
+            setattr(alarm, name, getattr(before, name))
+    else:
+        alarm.state_value = "INSUFFICIENT_DATA"
+        alarm.state_reason_data = None  # type: ignore[assignment]  # there is none until a metric has decided
+    alarm.metric_data_queries = alarm.metric_data_queries or None  # type: ignore[assignment]  # as above
+    alarm.state_transitioned_timestamp = alarm.state_updated_timestamp  # type: ignore[attr-defined]
