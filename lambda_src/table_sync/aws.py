@@ -222,9 +222,12 @@ class Table:
 
     @property
     def indexes(self) -> dict[str, str]:
-        """IndexStatus of each global secondary index, by name."""
+        """IndexStatus of each global secondary index, by name.
+
+        While a table is restored AWS gives its indexes no status (live probe, October 2026): they have the table's.
+        """
         indexes = self.description.get("GlobalSecondaryIndexes", [])
-        return {index["IndexName"]: index.get("IndexStatus", "ACTIVE") for index in indexes}
+        return {index["IndexName"]: index.get("IndexStatus", self.status) for index in indexes}
 
     @property
     def stream_view_type(self) -> str | None:

@@ -40,6 +40,7 @@ class Meaning(Enum):
 _MEANING_OF_CODE = {
     # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
     "ResourceNotFoundException": Meaning.SETTLING,
+    "TableInUseException": Meaning.SETTLING,
     "TableNotFoundException": Meaning.SETTLING,
     "ConcurrentUpdateException": Meaning.SETTLING,
     "ContinuousBackupsUnavailableException": Meaning.SETTLING,
@@ -91,6 +92,11 @@ _MEANING_OF_MESSAGE = {
     },
     "ValidationException": {
         "already has an enabled stream": Meaning.SETTLING,
+        # DynamoDB is not done with the table, an index or a replica (live probes, October 2026).
+        "cannot describe time to live while table is in": Meaning.SETTLING,
+        "must be active to enable contributorinsights": Meaning.SETTLING,
+        "server-side encryption status is in updating state": Meaning.SETTLING,
+        "while the replica is being added": Meaning.SETTLING,
         # Application Auto Scaling does not see the table yet (terraform-aws-modules/terraform-aws-dynamodb-table#15).
         "table does not exist": Meaning.SETTLING,
         "modified multiple times within a fixed interval": Meaning.TRANSIENT,
