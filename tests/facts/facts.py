@@ -59,7 +59,8 @@ def difference(aws: EmbeddedAWS, fact: Fact) -> str | None:
     expected = _normal(_filled(fact["expect"], names))
     service, operation = fact["call"].split(":")
     client = aws.client(service, fact.get("region", "eu-west-1"), parameter_validation=False)
-    request = _filled(fact.get("request", {}), names)
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    request = _as_sent(shape, _filled(fact.get("request", {}), names))
 
     def call() -> Any:
         answer = getattr(client, xform_name(operation))(**request)
@@ -97,6 +98,20 @@ def _filled(value: Any, names: Names) -> Any:
     if isinstance(value, dict):
         return {key: _filled(member, names) for key, member in value.items()}
     return [_filled(member, names) for member in value] if isinstance(value, list) else value
+
+
+def _as_sent(shape: Any, value: Any) -> Any:
+    """Return `value` with JSON text in place of each object that the service takes as a string."""
+    if shape.type_name == "string" and isinstance(value, dict):
+        return json.dumps(value)
+    if shape.type_name == "structure" and isinstance(value, dict):
+        known = shape.members
+        return {key: _as_sent(known[key], member) if key in known else member for key, member in value.items()}
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: _as_sent(shape.value, member) for key, member in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_as_sent(shape.member, member) for member in value]
+    return value
 
 
 def _normal(value: Any) -> Any:

@@ -126,8 +126,8 @@ def test_the_same_stream_and_function_conflict(lambda_, stream):
 @pytest.mark.parametrize(
     ("settings", "code"),
     [
-        ({"FunctionName": "missing"}, "ResourceNotFoundException"),
-        ({"FunctionName": "on-change:missing"}, "ResourceNotFoundException"),
+        ({"FunctionName": "missing"}, None),
+        ({"FunctionName": "on-change:missing"}, None),
         ({"EventSourceArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2020"}, None),
         ({"EventSourceArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/gone/stream/2020"}, None),
         ({"StartingPosition": None}, None),

@@ -18,6 +18,8 @@ JAVA_PATTERNS = {
     "\\p{Print}": "[ -~]",
     "\\p{L}\\p{Z}\\p{N}": "\\w\\s",
 }
+# Where the messages have another order than the service model (recorded answers).
+ENUM_ORDERS = {"EventSourcePosition": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]}
 
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
@@ -55,7 +57,8 @@ def _map(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
 def _string(shape: Any, value: str, path: str) -> Iterator[str]:
     yield from _length(shape, value, path)
     if shape.enum and value not in shape.enum:
-        yield _violation(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        values = ", ".join(ENUM_ORDERS.get(shape.name, shape.enum))
+        yield _violation(value, path, f"Member must satisfy enum value set: [{values}]")
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(value):
         yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")

@@ -44,6 +44,7 @@ FIELDS = {
 }
 NOT_OF_THE_SOURCE = {"FunctionName", "EventSourceArn", "Enabled", "Tags", "UUID"}
 MAXIMUM_FILTERS = 5
+MAXIMUM_TAGS = 50
 
 
 @dataclass(eq=False)
@@ -80,15 +81,21 @@ class EventSourceMappings(Service):
     """The mappings of every Region. They are kept in moto's backends, where a service that polls finds them."""
 
     def create_event_source_mapping(self, call: "Call") -> dict[str, Any]:
-        """CreateEventSourceMapping: Creating for `delays.mapping`, then Enabled or Disabled; of a queue, at once."""
+        """CreateEventSourceMapping: Creating for `delays.mapping`, then Enabled or Disabled.
+
+        A mapping of a queue is Creating in the answer alone.
+        """
         sent = call.parameters
-        function, function_arn = self._function(call.region, sent["FunctionName"])
         source = sent.get("EventSourceArn", "")
         kind = (source.split(":") + [""] * 3)[2]
-        if kind not in FIELDS:
-            raise _invalid(f"Unrecognized event source, or one that is not modelled: {source}")
-        settings = {name: value for name, value in sent.items() if name not in NOT_OF_THE_SOURCE}
-        self._check(kind, settings, creates=True)
+        if kind not in FIELDS:  # or one that is not modelled
+            raise _invalid("Unrecognized event source.")
+        function, function_arn = self._function(call.region, sent["FunctionName"])
+        settings = _settings(sent)
+        if kind == "dynamodb":
+            _check_position(source, sent.get("StartingPosition"))
+        self._check(kind, settings)
+        _check_tags(sent.get("Tags", {}))
         if kind == "dynamodb":
             self._check_stream(call.region, source)
             # Whether the mapping is enabled makes no difference: no source exempts one that is not.
@@ -117,7 +124,7 @@ class EventSourceMappings(Service):
             clock=self.aws.clock,
         )
         mappings[mapping_id] = mapping
-        return mapping.get_configuration()
+        return mapping.get_configuration() | {"State": "Creating"}
 
     def list_event_source_mappings(self, call: "Call") -> dict[str, Any]:
         """ListEventSourceMappings: pages of at most 100; filters of a mapping with a KMS key are not told."""
@@ -154,8 +161,8 @@ class EventSourceMappings(Service):
         self._check_settled(mapping, "update")
         sent = call.parameters
         kind = mapping.event_source_arn.split(":")[2]
-        settings = {name: value for name, value in sent.items() if name not in NOT_OF_THE_SOURCE}
-        self._check(kind, settings, creates=False)
+        settings = _settings(sent)
+        self._check(kind, settings)
         if "FunctionName" in sent:
             mapping.function_arn = self._function(call.region, sent["FunctionName"])[1]
         before = mapping.state.status(self.now)
@@ -164,14 +171,14 @@ class EventSourceMappings(Service):
         mapping.modified = self.now
         during = {"Enabled": "Enabling", "Disabled": "Disabling"}[after] if after != before else "Updating"
         mapping.state = Transition(during, after, self._settled_at(mapping.event_source_arn))
-        return mapping.get_configuration()
+        return mapping.get_configuration() | {"State": during}
 
     def delete_event_source_mapping(self, call: "Call") -> dict[str, Any]:
         """DeleteEventSourceMapping: Deleting for `delays.mapping`, then gone."""
         mapping = self._mapping(call)
         self._check_settled(mapping, "delete")
         mapping.state = Transition("Deleting", "Deleted", self._settled_at(mapping.event_source_arn))
-        return mapping.get_configuration()
+        return mapping.get_configuration() | {"State": "Deleting"}
 
     @extends_moto
     def list_tags(self, call: "Call", moto: Moto) -> Any:
@@ -183,7 +190,9 @@ class EventSourceMappings(Service):
     def tag_resource(self, call: "Call", moto: Moto) -> Any:
         """TagResource, of a mapping too."""
         mapping = self._tagged(call)
-        return mapping.tags.update(call.parameters["Tags"]) if mapping else moto()
+        tags = call.parameters["Tags"]
+        _check_tags((mapping.tags if mapping else {}) | tags)
+        return mapping.tags.update(tags) if mapping else moto()
 
     @extends_moto
     def untag_resource(self, call: "Call", moto: Moto) -> Any:
@@ -217,7 +226,7 @@ class EventSourceMappings(Service):
             return None
         mapping = self._mappings(call.region).get(arn.rsplit(":", 1)[-1])
         if mapping is None:
-            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.")
+            raise AwsError("ResourceNotFoundException", f"Event source mapping not found: {arn}")
         return mapping
 
     def _backend(self, region: str) -> LambdaBackend:
@@ -233,7 +242,7 @@ class EventSourceMappings(Service):
         try:
             function = self._backend(region).get_function(arn)
         except LambdaClientError:
-            raise AwsError("ResourceNotFoundException", f"Function not found: {arn}") from None
+            raise _invalid("Function does not exist") from None
         return function, arn
 
     def _check_stream(self, region: str, arn: str) -> None:
@@ -258,14 +267,9 @@ class EventSourceMappings(Service):
             message = f"Cannot {verb} the event source mapping because it is in use."
             raise AwsError("ResourceInUseException", message)
 
-    def _check(self, kind: str, settings: dict[str, Any], *, creates: bool) -> None:
+    def _check(self, kind: str, settings: dict[str, Any]) -> None:
         for name in sorted(settings.keys() - FIELDS[kind]):
-            raise _invalid(f"{name} is not supported for event sources of this type.")
-        if creates and kind == "dynamodb" and settings.get("StartingPosition") not in {"TRIM_HORIZON", "LATEST"}:
-            raise _invalid(
-                "1 validation error detected: Value at 'startingPosition' failed to satisfy constraint: Member must "
-                "not be null, and be TRIM_HORIZON or LATEST for a DynamoDB stream."
-            )
+            raise _invalid(f"Unsupported {name} parameter for given event source mapping type.")
         batch = settings.get("BatchSize") or 0
         if (
             kind == "sqs"
@@ -285,6 +289,29 @@ class EventSourceMappings(Service):
                 pattern = None
             if not isinstance(pattern, dict):
                 raise _invalid("Invalid filter pattern definition.")
+
+
+def _settings(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return what was sent about the mapping itself; filter criteria without filters are none."""
+    settings = {name: value for name, value in sent.items() if name not in NOT_OF_THE_SOURCE}
+    if "FilterCriteria" in settings and not settings["FilterCriteria"].get("Filters"):
+        settings["FilterCriteria"] = None
+    return settings
+
+
+def _check_position(stream: str, position: str | None) -> None:
+    if position is None:
+        raise _invalid(
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+            "Member must not be null."
+        )
+    if position == "AT_TIMESTAMP":
+        raise _invalid(f"Unsupported starting position for arn type: {stream}")
+
+
+def _check_tags(tags: dict[str, str]) -> None:
+    if len(tags) > MAXIMUM_TAGS:
+        raise _invalid("Number of tags exceeds resource tag limit.")
 
 
 def _state(*, enabled: bool) -> str:

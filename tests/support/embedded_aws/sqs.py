@@ -13,7 +13,7 @@ import time
 import uuid
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.support.embedded_aws.answers import AwsError
@@ -48,6 +48,8 @@ WRITABLE_ATTRIBUTES = {*ATTRIBUTE_RANGES, "KmsMasterKeyId", "Policy", "RedriveAl
 }
 MAXIMUM_RECEIVE_COUNTS = range(1, 1001)
 MAXIMUM_BATCH = 10
+MAXIMUM_WAIT_SECONDS = 20
+PURGE_SECONDS = 60
 QUEUE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,80}")
 BATCH_ID = re.compile(r"[\w-]{1,80}")
 MESSAGE_ATTRIBUTE_NAME = re.compile(r"(?!(?i:aws|amazon)\.)(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]{1,256}(?<!\.)")
@@ -85,6 +87,7 @@ class Queue:
     stored: list[Message] = field(default_factory=list)
     deleted_handles: set[str] = field(default_factory=set)
     move_tasks: list[dict[str, Any]] = field(default_factory=list)
+    purged: float | None = None
 
     def number(self, attribute: str) -> int:
         """Return an attribute that is a number."""
@@ -144,6 +147,11 @@ class Sqs(Service):
             return "NO_PERMISSIONS"
         self._put(queue, body, attributes or {}, request.principal, queue.number("DelaySeconds"))
         return None
+
+    def check(self, call: "Call") -> None:
+        """Check against the service model; ReceiveMessage takes any attribute names (recorded answers)."""
+        parameters = {name: value for name, value in call.parameters.items() if name != "AttributeNames"}
+        super().check(replace(call, parameters=parameters) if call.operation == "ReceiveMessage" else call)
 
     # Queues.
 
@@ -237,8 +245,13 @@ class Sqs(Service):
         return {"queueUrls": urls, "NextToken": token}
 
     def purge_queue(self, call: "Call") -> None:
-        """PurgeQueue, done at once (AWS takes up to a minute)."""
-        self._queue(call).stored.clear()
+        """PurgeQueue, done at once (AWS takes up to a minute), and once a minute."""
+        queue = self._queue(call)
+        if queue.purged is not None and self.now < queue.purged + PURGE_SECONDS:
+            message = f"Only one PurgeQueue operation on {queue.name} is allowed every {PURGE_SECONDS} seconds."
+            raise AwsError("PurgeQueueInProgress", message, 403)
+        queue.purged = self.now
+        queue.stored.clear()
 
     # Messages.
 
@@ -258,7 +271,10 @@ class Sqs(Service):
         """
         queue = self._queue(call)
         limit = _between(call.parameters, "MaxNumberOfMessages", 1, 10, 1)
-        wait = _between(call.parameters, "WaitTimeSeconds", 0, 20, queue.number("ReceiveMessageWaitTimeSeconds"))
+        wait = call.parameters.get("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"))
+        if not 0 <= wait <= MAXIMUM_WAIT_SECONDS:
+            reason = f"Must be >= 0 and <= {MAXIMUM_WAIT_SECONDS}, if provided."
+            raise _invalid_value("WaitTimeSeconds", wait, reason)
         seconds = _between(
             call.parameters,
             "VisibilityTimeout",
@@ -453,7 +469,7 @@ class Sqs(Service):
     def _delete(self, queue: Queue, handle: str) -> None:
         message = self._by_handle(queue, handle)
         if message is None and handle not in queue.deleted_handles:
-            raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.')
+            raise _invalid_handle(handle)
         if message and message.receipt_handles[-1] == handle:
             queue.deleted_handles.update(message.receipt_handles)
             queue.stored.remove(message)
@@ -463,18 +479,14 @@ class Sqs(Service):
         handle, now = entry["ReceiptHandle"], self._milliseconds()
         message = self._by_handle(queue, handle)
         if message is None and handle not in queue.deleted_handles:
-            raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.')
-        if message is None or message.visible_at <= now or message.received is None:
+            raise _invalid_handle(handle)
+        # A message whose visibility timeout has passed may still be hidden, by the handle of its receive.
+        if message is None or message.received is None:
             reason = "Message does not exist or is not available for visibility timeout change."
-            raise AwsError(
-                "InvalidParameterValue", f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}"
-            )
+            raise _invalid_value("ReceiptHandle", handle, reason)
         if now + seconds * 1000 - message.received > MAXIMUM_VISIBILITY_SECONDS * 1000:
             reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: {reason}",
-            )
+            raise _invalid_value("VisibilityTimeout", seconds, reason)
         message.visible_at = now + seconds * 1000
 
     def _by_handle(self, queue: Queue, handle: str) -> Message | None:
@@ -484,7 +496,8 @@ class Sqs(Service):
         entries = call.parameters.get("Entries", [])
         ids = [entry["Id"] for entry in entries]
         if not entries:
-            raise AwsError("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+            message = f"There should be at least one {call.operation}RequestEntry in the request."
+            raise AwsError("EmptyBatchRequest", message)
         if len(entries) > MAXIMUM_BATCH:
             message = f"Maximum number of entries per request are 10. You have sent {len(entries)}."
             raise AwsError("TooManyEntriesInBatchRequest", message)
@@ -499,6 +512,10 @@ class Sqs(Service):
             except AwsError as error:
                 failed.append({"Id": entry["Id"], "SenderFault": True, "Code": error.code, "Message": error.message})
         return {"Successful": successful, "Failed": failed}
+
+
+def _invalid_handle(handle: str) -> AwsError:
+    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not a valid receipt handle.')
 
 
 def _set_attributes(queue: Queue, attributes: dict[str, str]) -> None:
@@ -530,9 +547,12 @@ def _between(parameters: dict[str, Any], name: str, least: int, most: int, defau
     if value is None:
         raise AwsError("MissingParameter", f"The request must contain the parameter {name}.")
     if not least <= int(value) <= most:
-        reason = f"Must be between {least} and {most}, if provided."
-        raise AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+        raise _invalid_value(name, value, f"Must be between {least} and {most}, if provided.")
     return int(value)
+
+
+def _invalid_value(name: str, value: Any, reason: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
 def _check_message_attributes(attributes: dict[str, Any]) -> None:
@@ -549,6 +569,9 @@ def _check_message_attributes(attributes: dict[str, Any]) -> None:
             raise AwsError("InvalidParameterValue", message)
         if not value:
             message = f"Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
+            raise AwsError("InvalidParameterValue", message)
+        if kind == "String" and not MESSAGE_BODY.fullmatch(value):
+            message = f"Message (user) attribute '{name}' contains characters outside the allowed set."
             raise AwsError("InvalidParameterValue", message)
         if kind == "Number" and not re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", value):
             message = f"Can't cast the value of message (user) attribute '{name}' to a number."
