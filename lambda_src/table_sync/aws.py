@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, UnknownRegionError
+from botocore.exceptions import ClientError
 
 from table_sync.errors import FinalError, OutOfTimeError, this_boto3
 
@@ -92,13 +92,24 @@ def caller(region: str) -> str:
     return str(client("sts", region).get_caller_identity()["Arn"])
 
 
-@cache
-def partition(region: str) -> str:
-    """Return the partition of a Region: "aws", "aws-cn", "aws-us-gov", ...; "aws" for one that boto3 does not know."""
-    try:
-        return str(session().get_partition_for_region(region))
-    except UnknownRegionError:
-        return "aws"
+@dataclass(frozen=True)
+class Location:
+    """Where a resource is."""
+
+    partition: str
+    """ "aws", "aws-cn", "aws-us-gov", ..."""
+    region: str
+    account: str
+
+    @classmethod
+    def of(cls, arn: str) -> Location:
+        """Return where the resource of an ARN is, of which the ARN names Region and account."""
+        _, partition, _, region, account, *_ = arn.split(":")
+        return cls(partition, region, account)
+
+    def table_arn(self, name: str) -> str:
+        """Return the ARN of the table of that name."""
+        return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"
 
 
 def is_table_name(name: object) -> TypeGuard[str]:
@@ -109,11 +120,6 @@ def is_table_name(name: object) -> TypeGuard[str]:
 def is_table_arn(arn: object) -> TypeGuard[str]:
     """Say whether `arn` is the ARN of a table."""
     return isinstance(arn, str) and _TABLE_ARN.fullmatch(arn) is not None
-
-
-def table_arn(region: str, account: str, name: str) -> str:
-    """Return the ARN of a table."""
-    return f"arn:{partition(region)}:dynamodb:{region}:{account}:table/{name}"
 
 
 @dataclass

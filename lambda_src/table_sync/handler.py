@@ -12,14 +12,15 @@ import math
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from table_sync import backoff, errors, outcome_events, queue, telemetry
-from table_sync.aws import Table, is_table_arn, is_table_name
+from table_sync import backoff, errors, invocation, outcome_events, queue, telemetry
+from table_sync.aws import Location, Table
 from table_sync.config import Config
 from table_sync.errors import Meaning
+from table_sync.invocation import InvocationRefusedError
 from table_sync.report import FAILED, IN_SYNC, WAITING, Outcome, Report
 from table_sync.restore import NotARestoreError, RestoreRefusedError, parse
 from table_sync.settings import SETTINGS
@@ -36,15 +37,20 @@ if TYPE_CHECKING:
 LOOKS_FOR_TARGET = 3
 
 
+# What the function reads of an SQS record (Lambda developer guide, Using Lambda with Amazon SQS).
+_RECORD_KEYS = ("messageId", "receiptHandle", "body", "awsRegion")
+
+
 class _ExcludedError(Exception):
     """The restore is none of those that are looked after; the message is its target."""
 
 
-def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 (LambdaContext)
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON, LambdaContext)
     """Serve an SQS event or a direct invocation.
 
     Args:
-        event: an SQS event, or {"source_table": ..., "target_table": ..., "dry_run": false} with names or ARNs.
+        event: an SQS event, or {"source_table": ..., "target_table": ...} with names or ARNs, and optionally `dry_run`
+            (false), `only` (a list of settings) and `allow_younger_source` (false). Anything else is refused.
         context: the runtime's context object.
 
     Returns:
@@ -55,18 +61,32 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  #
 
     """
     config = Config.from_environment(os.environ)
+    own = Location.of(context.invoked_function_arn)
 
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
 
-    if "Records" in event:
-        returned = _sync_batch(event["Records"], config, seconds_left)
+    if _is_sqs_event(event):
+        returned = _sync_batch(event["Records"], config, own, seconds_left)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returned]}
-    return _sync_invocation(event, config, context.invoked_function_arn, seconds_left)
+    return _sync_invocation(event, config, own, seconds_left)
+
+
+def _is_sqs_event(event: Any) -> TypeGuard[Mapping[str, Any]]:  # noqa: ANN401 (any JSON)
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list) or not records or len(event) > 1:
+        return False
+    return all(
+        isinstance(record, dict)
+        and all(isinstance(record.get(key), str) for key in _RECORD_KEYS)
+        and isinstance(record.get("attributes"), dict)
+        and str(record["attributes"].get("ApproximateReceiveCount")).isdecimal()
+        for record in records
+    )
 
 
 def _sync_batch(
-    records: Sequence[Mapping[str, Any]], config: Config, seconds_left: Callable[[], float]
+    records: Sequence[Mapping[str, Any]], config: Config, own: Location, seconds_left: Callable[[], float]
 ) -> Sequence[str]:
     """Return the IDs of the messages that must come back."""
     returned: list[str] = []
@@ -74,7 +94,7 @@ def _sync_batch(
     for record in records:
         with _nothing_lost(record, returned):
             try:
-                begun.append((record, _begin(record, config)))
+                begun.append((record, _begin(record, config, own)))
             except RestoreRefusedError as refusal:
                 logger.info("The restore itself had failed: nothing to do", extra={"error_code": str(refusal)})
             except _ExcludedError as excluded:
@@ -117,15 +137,13 @@ def _anonymous(error: Exception) -> str:
     return f"{type(error).__name__} at {where}"
 
 
-def _begin(record: Mapping[str, Any], config: Config) -> Reconciliation:
-    restore = parse(record["body"])
+def _begin(record: Mapping[str, Any], config: Config, own: Location) -> Reconciliation:
+    restore = parse(record["body"], own)
     if not config.selection.admits(restore):
         raise _ExcludedError(restore.target)
     looks = LOOKS_FOR_TARGET if queue.attempt(record) >= LOOKS_FOR_TARGET else math.inf
     source, target = Table(restore.source), Table(restore.target)
-    return Reconciliation(
-        source, target, config.enabled, looks_for_target=looks, adapt=config.adapt, restored_at=restore.at
-    )
+    return Reconciliation(source, target, config.enabled, looks_for_target=looks, adapt=config.adapt, restore=restore)
 
 
 def _conclude(record: Mapping[str, Any], report: Report, config: Config) -> Report:
@@ -183,32 +201,34 @@ def _end(
 
 
 def _sync_invocation(
-    event: Mapping[str, Any], config: Config, function_arn: str, seconds_left: Callable[[], float]
+    event: Any,  # noqa: ANN401 (any JSON)
+    config: Config,
+    own: Location,
+    seconds_left: Callable[[], float],
 ) -> dict[str, Any]:
-    _, partition, _, region, account, *_ = function_arn.split(":")
-    tables = {}
-    for key in ("source_table", "target_table"):
-        table = event.get(key)
-        if is_table_name(table):
-            table = f"arn:{partition}:dynamodb:{region}:{account}:table/{table}"
-        if not is_table_arn(table):
-            return _refused(event, f"{key} is {table!r}: give the name or the ARN of a table.")
-        tables[key] = Table(table)
-    dry_run = event.get("dry_run", False)
-    if not isinstance(dry_run, bool):
-        return _refused(event, f"dry_run is {dry_run!r}: give true or false.")
+    try:
+        asked = invocation.parse(event, own, config.enabled)
+    except InvocationRefusedError as refusal:
+        return _refused(event, str(refusal))
     reconciliation = Reconciliation(
-        tables["source_table"], tables["target_table"], config.enabled, dry_run=dry_run, adapt=config.adapt
+        asked.source,
+        asked.target,
+        config.enabled,
+        dry_run=asked.dry_run,
+        adapt=config.adapt,
+        selected=asked.selected,
+        allow_younger_source=asked.allow_younger_source,
     )
     converge([reconciliation], seconds_left)
-    telemetry.log(reconciliation.report, dry_run=dry_run)
-    telemetry.count([reconciliation.report], dry_run=dry_run)
+    telemetry.log(reconciliation.report, dry_run=asked.dry_run)
+    telemetry.count([reconciliation.report], dry_run=asked.dry_run)
     return reconciliation.report.as_dict()
 
 
-def _refused(event: Mapping[str, Any], reason: str) -> dict[str, Any]:
+def _refused(event: Any, reason: str) -> dict[str, Any]:  # noqa: ANN401 (any JSON)
     refusal = Outcome(Status.FAILED, reason)
-    tables = (str(event.get("source_table", "")), str(event.get("target_table", "")))
+    given = event if isinstance(event, dict) else {}
+    tables = (str(given.get("source_table", "")), str(given.get("target_table", "")))
     return Report(*tables, {setting.NAME: refusal for setting in SETTINGS}, refusal).as_dict()
 
 

@@ -36,6 +36,8 @@ class Report:
     settings: Mapping[str, Outcome]
     whole: Outcome | None = None
     """What stood in the way of every setting, if anything."""
+    not_copied: tuple[str, ...] = ()
+    """What the source has and no setting copies, in sentences."""
 
     def compared(self) -> Report:
         """Return the report of a dry run with all that differs as `planned`, be there a write for it or not."""
@@ -73,8 +75,15 @@ class Report:
             for name, outcome in self.settings.items()
         }
         reason = {"reason": self.reason} if self.reason else {}
-        # Last, since CloudWatch Logs Insights knows no more than the first 200 fields of a line.
-        return {"source": self.source, "target": self.target, "outcome": self.outcome, **reason, "settings": settings}
+        return {
+            "source": self.source,
+            "target": self.target,
+            "outcome": self.outcome,
+            **reason,
+            "not_copied": list(self.not_copied),
+            # Last, since CloudWatch Logs Insights knows no more than the first 200 fields of a line.
+            "settings": settings,
+        }
 
 
 def _as_json(change: Change) -> dict[str, Any]:

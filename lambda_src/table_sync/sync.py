@@ -7,7 +7,7 @@ import time
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from table_sync import errors
+from table_sync import errors, not_copied
 from table_sync.aws import Table, TableNotFoundError, time_limit
 from table_sync.errors import Meaning, OutOfTimeError
 from table_sync.report import Outcome, Report
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from table_sync.restore import Restore
     from table_sync.settings.setting import Need, Setting
 
 # Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
@@ -37,6 +38,8 @@ _MOST_REASONS = 10
 # has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
 # at the restore's end, the table is not taken for another.
 _LONGEST_RESTORE = timedelta(days=2)
+# How far the clocks of CloudTrail, AWS Backup and DynamoDB may be apart.
+_CLOCK_SKEW = timedelta(minutes=5)
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
@@ -53,7 +56,9 @@ class Reconciliation:
         dry_run: bool = False,
         looks_for_target: float = 1,
         adapt: Mapping[str, Callable[[Any], Any]] | None = None,
-        restored_at: datetime | None = None,
+        restore: Restore | None = None,
+        selected: Collection[str] | None = None,
+        allow_younger_source: bool = True,
     ) -> None:
         """Prepare, without a call.
 
@@ -65,7 +70,10 @@ class Reconciliation:
             looks_for_target: so many looks in a row have to miss the target until it counts as gone. With math.inf
                 each attempt looks once, and it never does.
             adapt: by setting, what makes of the source's value the one that the target shall have.
-            restored_at: when an event told of the restore. A target that cannot be of that restore is refused.
+            restore: what an event told of the restore, None if there is no event. A target that cannot be of that
+                restore is refused, and a source that cannot be of it counts as gone.
+            selected: names of the settings to sync if not all: the others are skipped.
+            allow_younger_source: sync even if the source was created after the target.
 
         """
         self._source = source
@@ -73,18 +81,20 @@ class Reconciliation:
         self._dry_run = dry_run
         self._looks_for_target = looks_for_target
         self._adapt = adapt or {}
-        self._restored_at = restored_at
+        self._restore = restore
+        self._allow_younger_source = allow_younger_source
+        self._source_checked = False
         self._sources: dict[str, Any] = {}
         self._outdated = True
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
+        self._due = {name for name in enabled if selected is None or name in selected}
         self._outcomes = {
             setting.NAME: Outcome(Status.PENDING, "not looked at yet")
-            if setting.NAME in enabled
-            else Outcome(Status.SKIPPED, f"{setting.TOGGLE} is false")
+            if setting.NAME in self._due
+            else Outcome(Status.SKIPPED, "not selected" if setting.NAME in enabled else f"{setting.TOGGLE} is false")
             for setting in SETTINGS
         }
         self._whole: Outcome | None = None
-        self._due = set(enabled)
         self._unfinished: set[str] = set()
 
     @property
@@ -100,7 +110,8 @@ class Reconciliation:
     @property
     def report(self) -> Report:
         """What the looks so far came to."""
-        return Report(self._source.arn, self._target.arn, self._outcomes, self._whole)
+        found = not_copied.sentences(self._source, self._target) if self._source_checked else ()
+        return Report(self._source.arn, self._target.arn, self._outcomes, self._whole, tuple(found))
 
     def look(
         self,
@@ -142,6 +153,8 @@ class Reconciliation:
     def _obstruction(self, due: set[str]) -> Outcome | None:
         """Describe both tables; return why no setting can be looked at, if so."""
         if self._source.arn == self._target.arn:
+            if self._restore:
+                return self._gone("The restored table has its name.")
             return Outcome(Status.FAILED, "source and target are the same table")
         if self._source.account != self._target.account:
             return Outcome(Status.FAILED, "the source is in another account, whose settings cannot be read from here")
@@ -162,30 +175,84 @@ class Reconciliation:
             if 0 < self._looks_for_target < math.inf:
                 self._due = due
             return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
-        if self._restored_at and (stranger := self._stranger(self._restored_at)):
-            return Outcome(Status.FAILED, stranger)
+        if self._restore and (other := self._other_table(self._restore)):
+            return Outcome(Status.FAILED, f"the target is another table of that name, {other}")
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
         return Outcome(Status.PENDING, f"the target is {self._target.status}")
 
-    def _stranger(self, restored_at: datetime) -> str:
-        """Say so if another table has the target's name by now: it shall not get what this restore has dropped."""
+    def _other_table(self, restore: Restore) -> str:
+        """Return why the target cannot be the table that the restore made, "" if it can: its name may be used again."""
         # It is there only while the table is CREATING (live probe, October 2026).
         source = self._target.description.get("RestoreSummary", {}).get("SourceTableArn", self._source.arn)
         if source != self._source.arn:
-            return f"the target is another table of that name, which is being restored from {source}"
-        created = self._target.description.get("CreationDateTime", restored_at)
-        if created - restored_at > _LONGEST_RESTORE:
-            return f"the target is another table of that name, created at {created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return ""
+            return f"which is being restored from {source}"
+        created = self._target.description.get("CreationDateTime")
+        if created and restore.called_at and created < restore.called_at - _CLOCK_SKEW:
+            return f"created at {_utc(created)}, before the restore was called ({_utc(restore.called_at)})"
+        latest = restore.called_at and restore.called_at + _LONGEST_RESTORE
+        if restore.completed_at:
+            latest = restore.completed_at + _CLOCK_SKEW
+        return f"created at {_utc(created)}" if created and latest and created > latest else ""
 
     def _describe_source(self) -> Outcome | None:
-        if not self._source.description:
-            try:
-                self._source.describe()
-            except TableNotFoundError as error:
-                return Outcome(Status.FAILED, f"{error} Its settings cannot be read any more.")
+        if self._source_checked:
+            return None
+        try:
+            self._source.describe()
+        except TableNotFoundError as error:
+            return self._gone(str(error))
+        if self._source.status == "DELETING":
+            return self._gone(f"Table {self._source.name} is being deleted.")
+        if self._restore and (why := self._other_source(self._restore)):
+            return self._gone(why)
+        if not self._allow_younger_source and (order := swapped(self._source, self._target)):
+            return Outcome(Status.FAILED, f"{order}. If you mean it, set allow_younger_source to true")
+        self._source_checked = True
         return None
+
+    def _gone(self, why: str) -> Outcome:
+        event = "the source is gone: " if self._restore else ""
+        return Outcome(Status.FAILED, f"{event}{why} Its settings cannot be read any more.")
+
+    def _other_source(self, restore: Restore) -> str:
+        """Return why the source cannot be the table that was restored, "" if it can.
+
+        A deleted table's name can be used again within a second (live probe, October 2026), and the ARN is the same.
+        """
+        created = self._source.description.get("CreationDateTime")
+        called_at = restore.called_at or self._target.description.get("CreationDateTime")
+        # An eventTime has whole seconds.
+        if created and called_at and created.replace(microsecond=0) > called_at:
+            return (
+                f"Table {self._source.name} in {self._source.region} was created at {_utc(created)}, after the restore "
+                "was called, so it is another table of that name."
+            )
+        table_id = self._source.description.get("TableId")
+        backed_up = self._table_id_of_backup(restore.backup_arn) if restore.backup_arn else None
+        if table_id and backed_up and table_id != backed_up:
+            return (
+                f"Table {self._source.name} in {self._source.region} (TableId {table_id}) is another table than the "
+                f"one of the backup (TableId {backed_up})."
+            )
+        return ""
+
+    def _table_id_of_backup(self, backup_arn: str) -> str | None:
+        """Return the TableId of the table that was backed up, None if AWS does not tell.
+
+        Raises:
+            Exception: AWS may tell later.
+
+        """
+        try:
+            backup = self._source.client("dynamodb").describe_backup(BackupArn=backup_arn)["BackupDescription"]
+        except Exception as error:
+            # Of a backup that may not be read, or has been deleted meanwhile, the source's CreationDateTime has to do.
+            if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
+                raise
+            return None
+        table_id: str | None = backup.get("SourceTableDetails", {}).get("TableId")
+        return table_id
 
     def _look_at(self, setting: Setting[Any]) -> Outcome:
         try:
@@ -323,6 +390,17 @@ class Reconciliation:
                     self._due.add(setting.NAME)
                     results.append((Status.PENDING, working))
         return results
+
+
+def swapped(source: Table, target: Table) -> str:
+    """Say so if two described tables seem to be in the wrong order, "" if not."""
+    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
+        return ""
+    return f"{source.name} is younger than {target.name}: the source has to be the table that was restored from"
+
+
+def _utc(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _unchanged(value: Any) -> Any:  # noqa: ANN401 (the value of any setting)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.restore_events import BACKUP_ID, EVENTS, arn, aws_backup
-from tests.support.tables import make_source, make_table, restore, wait_until_active
+from tests.support.tables import REGION, make_source, make_table, restore, wait_until_active
 
 
 def back_up(aws, table):
@@ -19,7 +19,9 @@ def restore_backup(aws, backup_arn, target):
 
 def complete_job(aws, source, target):
     """Let AWS Backup tell that a restore job has completed."""
-    event = aws_backup(source, target)
+    found = next((table for table in aws.dynamodb.tables(REGION) if table.moto.name == target), None)
+    created = found.moto.created_at.isoformat(timespec="milliseconds") + "Z" if found else None
+    event = aws_backup(source, target, creationDate=created)
     aws.events.put("eu-west-1", {key: event[key] for key in ("source", "detail-type", "detail", "resources")})
 
 

@@ -6,47 +6,75 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from table_sync.aws import is_table_arn
+from table_sync.aws import Location, is_table_arn
 from table_sync.handler import lambda_handler
 from table_sync.restore import NotARestoreError, Restore, RestoreRefusedError, parse
-from tests.support.restore_events import ACCOUNT, BACKUP_ID, EVENTS, TIME, arn, aws_backup, backup, point_in_time
+from tests.support.restore_events import (
+    ACCOUNT,
+    BACKUP_ID,
+    EVENTS,
+    REGION,
+    TIME,
+    arn,
+    aws_backup,
+    backup,
+    point_in_time,
+)
 
 ORDERS, RESTORED = arn("orders"), arn("orders-restored")
-AT = datetime.fromisoformat(TIME)
+OWN = Location("aws", REGION, ACCOUNT)
+CALLED = datetime.fromisoformat(TIME)
+CREATED = datetime.fromisoformat("2026-07-15T03:10:01.742Z")
+RESTORES = {
+    "point_in_time": Restore(ORDERS, RESTORED, called_at=CALLED),
+    "backup": Restore(ORDERS, RESTORED, called_at=CALLED, backup_arn=f"{ORDERS}/backup/{BACKUP_ID}"),
+    "aws_backup": Restore(ORDERS, RESTORED, called_at=CREATED, completed_at=CALLED),
+}
+NO_TIMES = [None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99]
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
-def test_each_kind_of_restore_is_read(event):
-    assert parse(json.dumps(event())) == Restore(source=ORDERS, target=RESTORED, at=AT)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_each_kind_of_restore_is_read(kind):
+    assert parse(json.dumps(EVENTS[kind]()), OWN) == RESTORES[kind]
 
 
-@pytest.mark.parametrize("time", [None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99])
+@pytest.mark.parametrize("time", NO_TIMES)
 def test_a_time_that_is_none_is_left_out(time):
-    assert parse(json.dumps(point_in_time(eventTime=time))) == Restore(source=ORDERS, target=RESTORED)
-    assert parse(json.dumps(aws_backup() | {"time": time})) == Restore(source=ORDERS, target=RESTORED)
+    assert parse(json.dumps(point_in_time(eventTime=time)), OWN) == Restore(ORDERS, RESTORED)
+    job = aws_backup(creationDate=time) | {"time": time}
+    assert parse(json.dumps(job), OWN) == Restore(ORDERS, RESTORED)
 
 
 @pytest.mark.parametrize("resource_type", ["DynamoDB", "DynamoDB.FullyManaged"])
 def test_a_job_restores_from_backups_with_and_without_advanced_features(resource_type):
-    assert parse(json.dumps(aws_backup(resourceType=resource_type))) == Restore(ORDERS, RESTORED, AT)
+    assert parse(json.dumps(aws_backup(resourceType=resource_type)), OWN) == RESTORES["aws_backup"]
 
 
 @pytest.mark.parametrize("source", [ORDERS, arn("orders", "us-east-2")])
 def test_the_source_may_be_an_arn_also_of_another_region(source):
-    assert parse(json.dumps(point_in_time(source))) == Restore(source, RESTORED, AT)
+    assert parse(json.dumps(point_in_time(source)), OWN) == Restore(source, RESTORED, CALLED)
+    assert parse(json.dumps(aws_backup(sourceResourceArn=source)), OWN).source == source
+    assert parse(json.dumps(from_backup(f"{source}/backup/{BACKUP_ID}")), OWN).source == source
 
 
-@pytest.mark.parametrize(
-    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("ap-southeast-2", "aws")]
-)
-def test_the_partition_follows_the_region(region, partition):
-    restore = parse(json.dumps(point_in_time(awsRegion=region)))
+def test_the_source_of_a_job_may_be_of_another_account():
+    """AWS Backup restores a recovery point that another account has copied to this one."""
+    source = ORDERS.replace(ACCOUNT, "999999999999")
+    assert parse(json.dumps(aws_backup(sourceResourceArn=source)), OWN).source == source
+
+
+PARTITIONS = [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("ap-southeast-2", "aws")]
+
+
+@pytest.mark.parametrize(("region", "partition"), PARTITIONS)
+def test_the_partition_is_the_function_s(region, partition):
+    event = point_in_time(awsRegion=region) | {"region": region}
+    restore = parse(json.dumps(event), Location(partition, region, ACCOUNT))
+    assert restore.source == f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/orders"
     assert restore.target == f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/orders-restored"
 
 
-@pytest.mark.parametrize(
-    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("ap-southeast-2", "aws")]
-)
+@pytest.mark.parametrize(("region", "partition"), PARTITIONS)
 def test_a_name_in_an_invocation_is_of_a_table_beside_the_function(region, partition):
     function = f"arn:{partition}:lambda:{region}:{ACCOUNT}:function:table-sync"
     # One table as both is refused before any call.
@@ -58,32 +86,60 @@ def test_a_name_in_an_invocation_is_of_a_table_beside_the_function(region, parti
     assert report["source"] == report["target"] == f"arn:{partition}:dynamodb:{region}:{ACCOUNT}:table/orders"
 
 
+def from_backup(backup_arn):
+    return backup(requestParameters={"backupArn": backup_arn, "targetTableName": "orders-restored"})
+
+
+OTHER_ACCOUNT, OTHER_REGION = "999999999999", "us-east-1"
+# Each says of itself in one place that it is not of this account, Region or partition.
+FOREIGN = {
+    **{f"{kind} of another account": event() | {"account": OTHER_ACCOUNT} for kind, event in EVENTS.items()},
+    **{f"{kind} of another Region": event() | {"region": OTHER_REGION} for kind, event in EVENTS.items()},
+    **{f"{kind} of no account": event() | {"account": None} for kind, event in EVENTS.items()},
+    "call recorded for another account": point_in_time(recipientAccountId=OTHER_ACCOUNT),
+    "call in another Region": backup(awsRegion=OTHER_REGION),
+    "call of no account": point_in_time(recipientAccountId=None),
+    "failed call in another Region": point_in_time(awsRegion=OTHER_REGION, errorCode="AccessDenied"),
+    "table made in another account": aws_backup(createdResourceArn=RESTORED.replace(ACCOUNT, OTHER_ACCOUNT)),
+    "table made in another Region": aws_backup(createdResourceArn=arn("orders-restored", OTHER_REGION)),
+    "table made in another partition": aws_backup(createdResourceArn=RESTORED.replace("arn:aws:", "arn:aws-cn:")),
+    "source of another partition": point_in_time(ORDERS.replace("arn:aws:", "arn:aws-cn:")),
+    "backup of another partition": from_backup(f"{ORDERS}/backup/{BACKUP_ID}".replace("arn:aws:", "arn:aws-cn:")),
+    "job's source of another partition": aws_backup(sourceResourceArn=ORDERS.replace("arn:aws:", "arn:aws-cn:")),
+}
+
+
+@pytest.mark.parametrize("event", FOREIGN.values(), ids=FOREIGN.keys())
+def test_an_event_that_is_not_this_function_s_is_refused_with_the_reason(event):
+    with pytest.raises(
+        NotARestoreError, match=r"of another (account|partition|account or Region|account, Region).*\.$"
+    ):
+        parse(json.dumps(event), OWN)
+
+
 @given(st.sampled_from(list(EVENTS.values())), st.from_regex(r"[a-zA-Z0-9_.-]{3,255}", fullmatch=True))
 def test_any_legal_table_name_is_taken(event, name):
-    restore = parse(json.dumps(event(name, name)))
+    restore = parse(json.dumps(event(name, name)), OWN)
     assert restore.source == restore.target == arn(name)
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
 def test_a_table_may_be_named_as_a_part_of_an_arn_is(event):
     for name in ("backup", "table", "backup-backup"):
-        assert parse(json.dumps(event(name))) == Restore(arn(name), RESTORED, AT)
+        restore = parse(json.dumps(event(name)), OWN)
+        assert (restore.source, restore.target) == (arn(name), RESTORED)
 
 
 @pytest.mark.parametrize("event", [point_in_time, backup])
 def test_a_failed_call_is_told_by_its_error_code(event):
     with pytest.raises(RestoreRefusedError, match="TableAlreadyExistsException"):
-        parse(json.dumps(event(errorCode="TableAlreadyExistsException")))
+        parse(json.dumps(event(errorCode="TableAlreadyExistsException")), OWN)
 
 
 @pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
 def test_a_failed_job_is_told_by_its_status(status):
     with pytest.raises(RestoreRefusedError, match=status):
-        parse(json.dumps(aws_backup(status=status, createdResourceArn=None)))
-
-
-def from_backup(backup_arn):
-    return backup(requestParameters={"backupArn": backup_arn, "targetTableName": "orders-restored"})
+        parse(json.dumps(aws_backup(status=status, createdResourceArn=None)), OWN)
 
 
 REFUSED = {
@@ -103,6 +159,8 @@ REFUSED = {
     "no backup": from_backup(None),
     "list of backups": from_backup([f"{ORDERS}/backup/{BACKUP_ID}"]),
     "table as backup": from_backup(ORDERS),
+    "backup without an ID": from_backup(f"{ORDERS}/backup/"),
+    "part of a backup": from_backup(f"{ORDERS}/backup/{BACKUP_ID}/more"),
     "recovery point of AWS Backup": from_backup("arn:aws:backup:eu-west-1:123456789012:recovery-point:6f7fc1f8"),
     "backup without table": from_backup(f"{arn('backup')}/{BACKUP_ID}"),
     "bucket's backup": from_backup("arn:aws:s3:::bucket/backup/1"),
@@ -123,7 +181,7 @@ NO_EVENTS = ["", "not json", "[" * 100_000, "null", "42", "[]", "{}", '{"detail"
 @pytest.mark.parametrize("body", [*NO_EVENTS, *map(json.dumps, REFUSED.values())], ids=[*map(repr, range(8)), *REFUSED])
 def test_anything_else_is_refused_without_quoting_it(body):
     with pytest.raises(NotARestoreError) as refusal:
-        parse(body)
+        parse(body, OWN)
     assert "jane" not in str(refusal.value)
     assert str(refusal.value).endswith(".")
 
@@ -143,8 +201,10 @@ def test_an_event_with_any_fields_changed_is_read_or_refused(event, data):
     for field in data.draw(st.lists(st.sampled_from(sorted(where)), min_size=1, unique=True)):
         where[field] = data.draw(ANYTHING)
     try:
-        restore = parse(json.dumps(changed))
+        restore = parse(json.dumps(changed), OWN)
     except (NotARestoreError, RestoreRefusedError):
         return
     assert is_table_arn(restore.source)
     assert is_table_arn(restore.target)
+    assert Location.of(restore.target) == OWN
+    assert Location.of(restore.source).partition == OWN.partition

@@ -20,9 +20,10 @@ from table_sync.aws import Table
 from table_sync.command_line import command_errors, credentials, import_blocks, presentation, standard_output
 from table_sync.command_line.command_errors import CommandError
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
+from table_sync.selection import SelectionError, select_settings
 from table_sync.settings import SETTINGS, triggers
 from table_sync.settings.setting import Status
-from table_sync.sync import Reconciliation, converge
+from table_sync.sync import Reconciliation, converge, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--only",
             metavar="NAME[,NAME...]",
-            type=_settings,
+            type=_names,
             action="extend",
             help="look at these settings and no others; may be repeated",
         )
@@ -179,26 +180,18 @@ def _add_session(parser: argparse.ArgumentParser, default: str | None = None) ->
     parser.add_argument("--region", default=default, help="Region of tables that are given by name")
 
 
-def _settings(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    unknown = sorted(set(names) - {setting.NAME for setting in SETTINGS})
-    if unknown:
-        raise CommandError(f"There is no setting {unknown[0]!r}: choose from {_NAMES}.")
-    return names
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
 
 
 def _enabled(options: argparse.Namespace, otherwise: frozenset[str]) -> frozenset[str]:
     """Return the settings to look at: those of every --only, which have to bring what each lives on."""
     if options.only is None:
         return otherwise
-    names = frozenset(options.only)
-    for setting in SETTINGS:
-        need = setting.NEEDS
-        if setting.NAME in names and need and not need.of_part and need.setting not in names:
-            raise CommandError(
-                f"{setting.NAME} cannot be looked at without {need.setting}: add {need.setting} to --only."
-            )
-    return names
+    try:
+        return select_settings(options.only, "--only")
+    except SelectionError as error:
+        raise CommandError(str(error)) from error
 
 
 def _seconds(text: str) -> float:
@@ -220,9 +213,9 @@ def _address(text: str) -> str:
 def _diff(options: argparse.Namespace) -> int:
     enabled = _enabled(options, frozenset(setting.NAME for setting in SETTINGS))
     source, target = _tables(options)
-    swapped = _swapped(source, target)
-    if swapped:
-        print(f"{swapped}.", file=sys.stderr)
+    order = swapped(source, target)
+    if order:
+        print(f"{order}.", file=sys.stderr)
     reconciliation = _beginner(source, target, enabled, options)(dry_run=True)
     reconciliation.look()
     if reconciliation.report.outcome == WAITING:
@@ -235,11 +228,11 @@ def _sync(options: argparse.Namespace) -> int:
     if not (options.yes or options.dry_run or sys.stdin.isatty()):
         raise CommandError("Nobody can be asked, since standard input is not a terminal: give --yes or --dry-run.")
     source, target = _tables(options)
-    swapped = _swapped(source, target)
-    if swapped and options.yes and not options.dry_run:
-        raise CommandError(f"{swapped}, so swap the two, or leave out --yes to be asked.")
-    if swapped:
-        print(f"{swapped}.", file=sys.stderr)
+    order = swapped(source, target)
+    if order and options.yes and not options.dry_run:
+        raise CommandError(f"{order}, so swap the two, or leave out --yes to be asked.")
+    if order:
+        print(f"{order}.", file=sys.stderr)
     begin = _beginner(source, target, enabled, options)
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
     if not options.yes or options.dry_run:
@@ -249,9 +242,9 @@ def _sync(options: argparse.Namespace) -> int:
         # With --json, standard output is for the report alone.
         aside = sys.stderr if options.json else sys.stdout
         presentation.write(plan, enabled, aside)
-        if swapped:
+        if order:
             # Once more, beside the question, which may come an hour after the command.
-            print(f"{swapped}.", file=aside)
+            print(f"{order}.", file=aside)
         if not _confirmed(target, aside):
             print("Nothing was changed.", file=aside)
             return DIFFERENT
@@ -295,13 +288,6 @@ def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
     if source.arn == target.arn:
         raise CommandError(f"SOURCE and TARGET are the same table, {source.arn}: give two.")
     return source, target
-
-
-def _swapped(source: Table, target: Table) -> str:
-    """Say so if the tables seem to be in the wrong order."""
-    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
-        return ""
-    return f"{source.name} is younger than {target.name}: SOURCE has to be the one that was restored from"
 
 
 def _described(text: str, options: argparse.Namespace) -> Table:

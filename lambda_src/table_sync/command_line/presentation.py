@@ -58,6 +58,8 @@ def write(report: Report, enabled: Collection[str], stream: TextIO) -> None:
         print(f"{name:{margin - _STATUS_WIDTH - 4}}  {status}  {first}".rstrip(), file=stream)
         for line in rest:
             print(f"{'':{margin}}{line}", file=stream)
+    if report.not_copied:
+        print("\nNot copied:", *report.not_copied, sep="\n  ", file=stream)
     sentence = _SENTENCES[report.outcome]
     print(f"\n{sentence.format(source=source, target=target, **_limits(report, enabled))}", file=stream)
 

@@ -1,15 +1,20 @@
 """Restores of DynamoDB tables.
 
 Sources: DynamoDB API reference, RestoreTableToPointInTime and RestoreTableFromBackup; developer guide, "Restoring a
-table"; probes 215-219, 272-275, 442: resource policy and table class are lost too; the wording of the errors. Not
-modelled: the point in time. A restored table has the items that its source has at the moment of the call.
+table"; probes 215-219, 272-275, 442: resource policy and table class are lost too; the wording of the errors. Backups:
+probe notes DDB-BACKUP-004, -009, -012, -015, -016 and -020 of October 2026 (aws-controllers-k8s/dynamodb-controller,
+docs/api-quirks/backup.md). Not modelled: the point in time. A restored table has the items that its source has at the
+moment of the call.
 """
 
 import copy
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from moto.dynamodb.models.table import Table
+import botocore.session
+from moto.dynamodb.models.table import Backup, Table
 
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.dynamodb_tables import TABLE_ARN, ControlledTable, Tables, invalid
@@ -20,6 +25,12 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
 
+BACKUP_ARN = re.compile(
+    r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):table/[^/]+/backup/[^/]+"
+)
+REGIONS = set(botocore.session.get_session().get_available_regions("dynamodb"))
+# A SYSTEM backup can be restored for 35 days, and is there 8 to 10 s after DeleteTable (probe, DDB-BACKUP-015).
+SYSTEM_BACKUP_DAYS, SYSTEM_BACKUP_SECONDS = 35, 9
 UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 NOT_RESTORED_OF_AN_INDEX = {"IndexArn", "IndexStatus", "WarmThroughput", "ProvisionedThroughput", "OnDemandThroughput"}
 
@@ -31,6 +42,8 @@ class Restorable:
     table: Table
     on_demand_throughput: dict[str, int] | None = None
     index_on_demand_throughput: dict[str, dict[str, int]] = field(default_factory=dict)
+    description: dict[str, Any] = field(default_factory=dict)
+    """What DescribeBackup answers besides BackupDetails."""
 
 
 class Restores(Tables):
@@ -66,10 +79,77 @@ class Restores(Tables):
         """CreateBackup: moto's, and what moto's leaves out."""
         created = output_of(moto)
         arn = created["BackupDetails"]["BackupArn"]
-        restorable = _restorable(self.table(call))
-        restorable.table = self.backend(call.region).backups[arn].table
-        self._backups[arn] = copy.deepcopy(restorable)
+        self._keep(self.backend(call.region).backups[arn], self.table(call))
         return created
+
+    def describe_backup(self, call: "Call") -> dict[str, Any]:
+        """DescribeBackup, which takes any Region for the endpoint's, and echoes it."""
+        arn = call.parameters["BackupArn"]
+        match = BACKUP_ARN.fullmatch(arn)
+        if not match:
+            raise invalid("Invalid Backup ARN")
+        known = match["region"] in {"", *REGIONS}
+        if (match["partition"], match["service"]) != ("aws", "dynamodb") or not known:
+            raise invalid("BackupArn is not valid")
+        if match["account"] != self.aws.account or not match["region"]:
+            raise AwsError("AccessDeniedException", "Access is denied")
+        here = arn.replace(f":{match['region']}:", f":{call.region}:", 1)
+        backup = self.backend(call.region).backups.get(here)
+        if backup is None:
+            raise AwsError("BackupNotFoundException", f"Backup not found: {arn}")
+        details = backup.details | {"BackupArn": arn}
+        if backup.type == "SYSTEM":
+            details["BackupExpiryDateTime"] = backup.creation_date_time + timedelta(days=SYSTEM_BACKUP_DAYS)
+        return {"BackupDescription": {"BackupDetails": details, **self._backups[here].description}}
+
+    def delete_table(self, call: "Call") -> dict[str, Any]:
+        """DeleteTable: a table with PITR leaves a SYSTEM backup."""
+        table = self.table(call)
+        deleting = table.status.status(self.now) == "DELETING"
+        answer = super().delete_table(call)
+        if not deleting and table.recovery_period is not None:
+            self.schedule(self.now + SYSTEM_BACKUP_SECONDS, lambda _: self._keep_deleted(table))
+        return answer
+
+    def _keep_deleted(self, table: ControlledTable) -> None:
+        name, region = table.moto.name, table.moto.region_name
+        backup = Backup(self.aws.account, region, f"{name}$DeletedTableBackup", table.moto, type_="SYSTEM")
+        backup.identifier = f"{backup.identifier.partition('-')[0]}-00000000"
+        self.backend(region).backups[backup.arn] = backup
+        self._keep(backup, table)
+        self._backups[backup.arn].description["SourceTableFeatureDetails"] = {}
+
+    def _keep(self, backup: Backup, table: ControlledTable) -> None:
+        """Remember of a backed up table what moto does not."""
+        restorable = copy.deepcopy(_restorable(table))
+        restorable.table = backup.table
+        restorable.description = self._described_for_backup(table)
+        self._backups[backup.arn] = restorable
+
+    def _described_for_backup(self, table: ControlledTable) -> dict[str, Any]:
+        """Return SourceTableDetails and SourceTableFeatureDetails: a feature that is off is absent."""
+        described = self.described(table)
+        same = ("TableName", "TableId", "TableArn", "TableSizeBytes", "KeySchema", "OnDemandThroughput", "ItemCount")
+        of_index = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
+        details = {key: described[key] for key in same} | {
+            "TableCreationDateTime": described["CreationDateTime"],
+            "ProvisionedThroughput": {unit: described["ProvisionedThroughput"].get(unit, 0) for unit in UNITS},
+            "BillingMode": table.billing_mode,
+        }
+        ttl = table.ttl.status(self.now)
+        features = {
+            "GlobalSecondaryIndexes": _only(of_index, described["GlobalSecondaryIndexes"]),
+            "LocalSecondaryIndexes": _only(of_index[:3], described["LocalSecondaryIndexes"]),
+            "StreamDescription": described.get("StreamSpecification"),
+            "TimeToLiveDescription": {"TimeToLiveStatus": ttl, "AttributeName": table.ttl_attribute}
+            if ttl in {"ENABLED", "ENABLING"}
+            else None,
+            "SSEDescription": described.get("SSEDescription"),
+        }
+        return {
+            "SourceTableDetails": details,
+            "SourceTableFeatureDetails": {name: value for name, value in features.items() if value},
+        }
 
     def restore_table_from_backup(self, call: "Call") -> dict[str, Any]:
         """RestoreTableFromBackup, of a backup of the same Region."""
@@ -131,6 +211,10 @@ class Restores(Tables):
             most = self.aws.concurrent_restores
             message = f"Subscriber limit exceeded: Only {most} restore operations can be done simultaneously"
             raise AwsError("LimitExceededException", message)
+
+
+def _only(keys: tuple[str, ...], parts: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [{key: part[key] for key in keys if key in part} for part in parts or []]
 
 
 def _restorable(table: ControlledTable) -> Restorable:

@@ -157,7 +157,7 @@ def _linked_role(call: Call, service: str) -> Need:
 
 
 def _of_dynamodb(call: Call) -> Iterator[Need]:
-    names = (call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName"))
+    names = (call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName", "BackupArn"))
     table = str(next(name for name in names if name))
     yield call.name, table if table.startswith("arn:") else _arn(call, "dynamodb", f"table/{table}"), {}
     if call.operation == "EnableKinesisStreamingDestination":

@@ -63,6 +63,7 @@ QUOTAS = (
     Quota("TagResource, UntagResource", 5, _one_of("dynamodb:TagResource", "dynamodb:UntagResource")),
     Quota("ListTagsOfResource", 10, _one_of("dynamodb:ListTagsOfResource")),
     Quota("DescribeContinuousBackups", 10, _one_of("dynamodb:DescribeContinuousBackups")),
+    Quota("DescribeBackup", 10, _one_of("dynamodb:DescribeBackup")),
     Quota("RestoreTableFromBackup", 10, _one_of("dynamodb:RestoreTableFromBackup")),
     Quota("DescribeContributorInsights", 5, _one_of("dynamodb:DescribeContributorInsights")),
     Quota("UpdateContributorInsights", 5, _one_of("dynamodb:UpdateContributorInsights")),

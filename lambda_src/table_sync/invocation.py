@@ -1,0 +1,101 @@
+"""From the payload of an invocation by hand to what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from table_sync.aws import Location, Table, is_table_arn, is_table_name
+from table_sync.selection import SelectionError, select_settings
+from table_sync.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_KEYS = ("source_table", "target_table", "dry_run", "only", "allow_younger_source")
+
+
+class InvocationRefusedError(Exception):
+    """The payload asks for nothing that can be done; the message is a sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What an invocation asks for."""
+
+    source: Table
+    target: Table
+    dry_run: bool
+    selected: frozenset[str] | None
+    """Names of the settings to sync, None for all."""
+    allow_younger_source: bool
+
+
+def parse(payload: Any, own: Location, enabled: Collection[str]) -> Invocation:  # noqa: ANN401 (any JSON)
+    """Read the payload of an invocation by hand.
+
+    Args:
+        payload: {"source_table": ..., "target_table": ...} with names or ARNs, and optionally `dry_run` (false), `only`
+            (a list of settings) and `allow_younger_source` (false).
+        own: where the function is. Its role can read tables of its account in any Region, and write in its own.
+        enabled: names of the settings whose toggle is on.
+
+    Raises:
+        InvocationRefusedError: the payload has another type, another key or a value that is not allowed.
+
+    """
+    if not isinstance(payload, dict):
+        raise InvocationRefusedError("The payload is not an object: give one with source_table and target_table.")
+    unknown = [key for key in payload if key not in _KEYS]
+    if unknown:
+        raise InvocationRefusedError(f"There is no key {unknown[0]!r}: choose from {', '.join(_KEYS)}.")
+    source, target = (_table(payload, key, own) for key in ("source_table", "target_table"))
+    if target.region != own.region:
+        raise InvocationRefusedError(
+            f"target_table is in {target.region}, but this function only writes in {own.region}: invoke the function "
+            f"of {target.region}."
+        )
+    return Invocation(
+        source,
+        target,
+        dry_run=_flag(payload, "dry_run"),
+        selected=_selected(payload, enabled),
+        allow_younger_source=_flag(payload, "allow_younger_source"),
+    )
+
+
+def _table(payload: Mapping[str, Any], key: str, own: Location) -> Table:
+    table = payload.get(key)
+    if is_table_name(table):
+        return Table(own.table_arn(table))
+    if not is_table_arn(table):
+        raise InvocationRefusedError(f"{key} is {table!r}: give the name or the ARN of a table.")
+    found = Location.of(table)
+    if (found.partition, found.account) != (own.partition, own.account):
+        raise InvocationRefusedError(
+            f"{key} is in another account or partition: give a table of account {own.account} ({own.partition})."
+        )
+    return Table(table)
+
+
+def _flag(payload: Mapping[str, Any], key: str) -> bool:
+    flag = payload.get(key, False)
+    if not isinstance(flag, bool):
+        raise InvocationRefusedError(f"{key} is {flag!r}: give true or false.")
+    return flag
+
+
+def _selected(payload: Mapping[str, Any], enabled: Collection[str]) -> frozenset[str] | None:
+    if "only" not in payload:
+        return None
+    names = payload["only"]
+    if not isinstance(names, list):
+        raise InvocationRefusedError(f"only is {names!r}: give a list of settings.")
+    try:
+        selected = select_settings(names, "only")
+    except SelectionError as error:
+        raise InvocationRefusedError(str(error)) from error
+    off = [setting for setting in SETTINGS if setting.NAME in selected and setting.NAME not in enabled]
+    if off:
+        raise InvocationRefusedError(f"only has {off[0].NAME}, but {off[0].TOGGLE} is false: set it to true.")
+    return selected
