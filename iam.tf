@@ -127,6 +127,18 @@ locals {
       ]
     },
     {
+      # The backup says which table was backed up: the source may be another table of that name by now.
+      when = contains(var.restore_types, "backup")
+      statements = [
+        {
+          Sid      = "DescribeBackups"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeBackup"]
+          Resource = "${local.source_tables}/backup/*"
+        },
+      ]
+    },
+    {
       when = var.kms_key_arn != null
       statements = [
         {
