@@ -13,6 +13,7 @@ ALWAYS = "always"
 OUTCOME_EVENTS = "enable_outcome_events"
 # base_statements in iam.tf.
 BASE_ACTIONS = {
+    "dynamodb:DescribeBackup",
     "dynamodb:DescribeTable",
     "logs:CreateLogStream",
     "logs:PutLogEvents",

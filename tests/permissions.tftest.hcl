@@ -20,6 +20,11 @@ run "base" {
       if !contains(flatten([for setting in local.settings : setting.statements])[*].Sid, statement.Sid)
       } == {
       DescribeTables = ["Allow", ["dynamodb:DescribeTable"], "arn:aws-test:dynamodb:*:111122223333:table/*"]
+      DescribeBackups = [
+        "Allow",
+        ["dynamodb:DescribeBackup"],
+        "arn:aws-test:dynamodb:*:111122223333:table/*/backup/*"
+      ]
       TakeMessages = [
         "Allow",
         [
@@ -158,6 +163,21 @@ run "inputs_that_are_not_settings" {
       }
     }
     error_message = "An input that is not a setting grants more or less than it needs."
+  }
+}
+
+run "restores_from_backups_not_processed" {
+  command = plan
+
+  variables {
+    restore_types = ["point_in_time", "aws_backup"]
+  }
+
+  assert {
+    condition = !contains(
+      [for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid], "DescribeBackups"
+    )
+    error_message = "The function may describe backups although no restore from one is processed."
   }
 }
 

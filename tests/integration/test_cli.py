@@ -649,7 +649,7 @@ def test_credentials_that_expire_meanwhile_are_said(aws, run):
     assert_one_sentence(answer, "The AWS credentials have expired: get new ones.")
 
 
-SWAPPED = "orders-restored is younger than orders: SOURCE has to be the one that was restored from"
+SWAPPED = "orders-restored is younger than orders: the source has to be the table that was restored from"
 
 
 @pytest.mark.usefixtures("restored")

@@ -49,6 +49,8 @@ class Account:
         self._give_encrypted_trigger()
         self._make_on_demand_source()
         self.aws.clock.advance(60)
+        backup = self.aws.client("dynamodb").create_backup(TableName=SOURCE, BackupName="nightly")
+        self._backup_arn = backup["BackupDetails"]["BackupArn"]
         self._sources = {source: settings_of(self.aws, source) for source in (SOURCE, ON_DEMAND)}
         self._alarms_of_source = self._alarms()
         self.begin()
@@ -89,6 +91,14 @@ class Account:
         if meanwhile:
             wait_until_active(self.aws, target)
             meanwhile(target)
+        return target
+
+    def restore_backup(self, *, seconds: float = 5) -> str:
+        """Restore the source's backup in so many seconds; return the target."""
+        self._restores += 1
+        target = f"{SOURCE}{_RESTORED}{self._restores}"
+        self.aws.restore_seconds = seconds
+        self.aws.client("dynamodb").restore_table_from_backup(BackupArn=self._backup_arn, TargetTableName=target)
         return target
 
     def enable_other_precision(self, target: str) -> None:

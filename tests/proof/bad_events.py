@@ -96,6 +96,28 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
     return marked(event)
 
 
+OTHER_ACCOUNT = "999999999999"
+
+
+@st.composite
+def foreign_events(draw: st.DrawFn) -> str:
+    """Return the body of an event that another account or Region has forwarded to this one's event bus."""
+    kind = draw(st.sampled_from(list(EVENTS)))
+    event = EVENTS[kind](draw(st.sampled_from(TABLES[:2])), draw(st.sampled_from(TABLES[:3])))
+    account = draw(st.sampled_from([ACCOUNT, OTHER_ACCOUNT]))
+    # One of the two at least is another.
+    region = draw(st.sampled_from(["us-east-1", "eu-west-2"] if account == ACCOUNT else [REGION, "us-east-1"]))
+    event |= {"account": account, "region": region}
+    detail = event["detail"]
+    if "awsRegion" in detail and draw(st.booleans()):
+        detail |= {"recipientAccountId": account, "awsRegion": region}
+    elif "awsRegion" in detail and draw(st.booleans()):
+        # The envelope is a custom event's, and only the record in it tells.
+        event |= {"account": ACCOUNT, "region": REGION}
+        detail |= {"recipientAccountId": account, "awsRegion": region}
+    return json.dumps(marked(event))
+
+
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Return each container in the value with each of its keys or indexes."""
     keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()

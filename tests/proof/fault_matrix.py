@@ -54,7 +54,8 @@ the message decides, as in "ValidationException: TimeToLive is already enabled",
 
 - **Taken for**: *settling*, look again within seconds; *transient*, look again later; *already so*, look whether it is;
   *final*, it will not succeed by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
-  read, or no target, once several looks have missed it. Whatever SQS refuses, the message comes back by itself.
+  read, no backup to compare the source with, or no target, once several looks have missed it. Whatever SQS refuses, the
+  message comes back by itself.
 - **Once**: the first call fails, the SDK's own second try included.
 - **For ever**: every such call fails, with `max_attempts` at {MAX_ATTEMPTS} in place of 1000.
 - *{IN_SYNC} after n attempts*: the target's settings are the source's by an independent look.
@@ -136,6 +137,10 @@ class Step:
         """Say whether AWS answers that there is no such policy."""
         return (self.operation, error.code) == ("GetResourcePolicy", "PolicyNotFoundException")
 
+    def misses_backup(self, error: Error) -> bool:
+        """Say whether AWS does not tell which table was backed up, so that the source's age decides alone."""
+        return self.operation == "DescribeBackup" and self.meaning(error) is Meaning.FINAL
+
     def meaning(self, error: Error) -> Meaning:
         """Return what the function takes an error for; those of SQS it does not classify."""
         # Twice in 30 days a table may change its class (DynamoDB developer guide).
@@ -145,7 +150,7 @@ class Step:
 
     def taken_for(self, error: Error) -> str:
         """Return what the function takes an error for, as the matrix shows it."""
-        if self.misses_table(error) or self.misses_policy(error):
+        if self.misses_table(error) or self.misses_policy(error) or self.misses_backup(error):
             return AN_ANSWER
         return "" if self.service == "sqs" else self.meaning(error).name.lower().replace("_", " ")
 
@@ -157,7 +162,7 @@ class Step:
             return {WITH_REASON if times == ONCE else USED_UP}
         if self.misses_table(error):
             return {IN_SYNC if self.name.endswith("target") and times == ONCE else WITH_REASON}
-        if self.service == "sqs" or done or self.misses_policy(error):
+        if self.service == "sqs" or done or self.misses_policy(error) or self.misses_backup(error):
             return {IN_SYNC}
         if self.meaning(error) is Meaning.FINAL:
             return {WITH_REASON} if times == FOR_EVER else {WITH_REASON, IN_SYNC}
@@ -184,13 +189,18 @@ def early(account: Account) -> str:
     return account.restore(seconds=70)
 
 
+def from_backup(account: Account) -> str:
+    """Deliver the event of a restore from a backup."""
+    return account.restore_backup()
+
+
 def no_restore(account: Account) -> None:
     """Deliver what is no event of a restore."""
     account.pipeline.send("no restore")
 
 
 # Together they make every call that the function has.
-SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, on_demand, early, no_restore)
+SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, on_demand, early, from_backup, no_restore)
 
 
 @dataclass(frozen=True)

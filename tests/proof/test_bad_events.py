@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from table_sync import telemetry
 from tests.proof.account import START
-from tests.proof.bad_events import MARK, bodies
+from tests.proof.bad_events import MARK, bodies, foreign_events
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.pipeline import Pipeline
 from tests.support.tables import make_table, restore
@@ -71,6 +71,13 @@ def deliver(pipeline, batch):
             "ignored": sum(line.get("message", "").endswith("nothing to do") for line in lines),
         }
     )
+
+
+@hypothesis.settings(max_examples=20, deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(batch=st.lists(foreign_events(), min_size=BATCH, max_size=BATCH))
+def test_an_event_of_another_account_or_region_is_about_no_table_here(pipeline, batch):
+    assert deliver(pipeline, batch) == Counter({"quarantined with a reason": BATCH})
+    assert {call.service for call in pipeline.calls()} == {"sqs"}
 
 
 @pytest.mark.parametrize("first", range(0, EVENTS, A_ROUND))

@@ -58,8 +58,10 @@ CASES = {
         {"GlobalSecondaryIndexes": [index("by-customer", **warm(12_000, 9_000)), index("by-day", **warm(1, 1))]},
         {"GlobalSecondaryIndexes": [index("by-customer", **warm(12_000, 4_000)), index("by-day", **warm(1, 1))]},
         [
-            "The source's index by-customer has a warm throughput of 9000 write units per second. "
-            "The restored one has 4000."
+            (
+                "The source's index by-customer has a warm throughput of 9000 write units per second. "
+                "The restored one has 4000."
+            )
         ],
     ),
     "indexes that the restore left out": (
