@@ -235,6 +235,92 @@ def test_restores_at_a_time_are_limited(aws, dynamodb):
     restore(dynamodb, target="second")
 
 
+# Backups: probe notes DDB-BACKUP-004, -009, -012, -015 and -016 of October 2026
+# (aws-controllers-k8s/dynamodb-controller, docs/api-quirks/backup.md).
+
+
+def backed_up(dynamodb, name="orders"):
+    return dynamodb.create_backup(TableName=name, BackupName="nightly")["BackupDetails"]["BackupArn"]
+
+
+def test_a_backup_tells_keys_and_capacity_and_only_features_that_are_on(aws, dynamodb):
+    table = create(dynamodb)
+    aws.clock.advance(60)
+    plain = dynamodb.describe_backup(BackupArn=backed_up(dynamodb))["BackupDescription"]
+    assert plain["SourceTableFeatureDetails"] == {}
+    details = plain["SourceTableDetails"]
+    assert details.keys() == {
+        *("TableName", "TableId", "TableArn", "TableSizeBytes", "KeySchema", "TableCreationDateTime"),
+        *("ProvisionedThroughput", "ItemCount", "BillingMode"),
+    }
+    assert [details[key] for key in ("TableId", "TableArn")] == [table["TableId"], table["TableArn"]]
+    assert details["TableCreationDateTime"] == table["CreationDateTime"]
+    assert details["ProvisionedThroughput"] == {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+
+    dynamodb.update_table(TableName="orders", StreamSpecification=stream())
+    dynamodb.update_time_to_live(
+        TableName="orders", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
+    aws.clock.advance(3600)
+    rich = dynamodb.describe_backup(BackupArn=backed_up(dynamodb))["BackupDescription"]
+    assert rich["SourceTableFeatureDetails"] == {
+        "StreamDescription": stream(),
+        "TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"},
+    }
+
+
+def test_only_the_table_id_tells_a_backup_s_table_from_a_later_one_of_its_name(aws, dynamodb):
+    create(dynamodb)
+    aws.clock.advance(60)
+    arn = backed_up(dynamodb)
+    dynamodb.delete_table(TableName="orders")
+    aws.clock.advance(60)
+    later = create(dynamodb)
+    of_backup = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["SourceTableDetails"]
+    assert of_backup["TableArn"] == later["TableArn"]
+    assert of_backup["TableId"] != later["TableId"]
+
+
+def test_the_region_in_a_backup_s_arn_is_not_looked_at_and_the_rest_is(aws, dynamodb):
+    create(dynamodb)
+    aws.clock.advance(60)
+    arn = backed_up(dynamodb)
+    swapped = arn.replace(":eu-west-1:", ":us-east-1:")
+    details = dynamodb.describe_backup(BackupArn=swapped)["BackupDescription"]["BackupDetails"]
+    assert details["BackupArn"] == swapped
+    wrong = {
+        arn.replace(":eu-west-1:", ":xx-fake-1:"): ("ValidationException", "BackupArn is not valid"),
+        arn.replace("arn:aws:", "arn:aws-cn:"): ("ValidationException", "BackupArn is not valid"),
+        arn.replace(":dynamodb:", ":backup:"): ("ValidationException", "BackupArn is not valid"),
+        arn.partition("/backup/")[0]: ("ValidationException", "Invalid Backup ARN"),
+        arn.replace(":eu-west-1:", "::"): ("AccessDeniedException", "Access is denied"),
+        arn.replace(f":{aws.account}:", ":999999999999:"): ("AccessDeniedException", "Access is denied"),
+        arn[:-1] + "x": ("BackupNotFoundException", f"Backup not found: {arn[:-1]}x"),
+    }
+    assert {named: refused(dynamodb.describe_backup, BackupArn=named) for named in wrong} == wrong
+    elsewhere = aws.client("dynamodb", "us-east-1")
+    assert refused(elsewhere.describe_backup, BackupArn=arn)[0] == "BackupNotFoundException"
+
+
+def test_a_deleted_table_with_pitr_leaves_a_system_backup_which_can_be_restored_under_its_name(aws, dynamodb):
+    table = recoverable(aws, dynamodb)
+    create(dynamodb, "plain")
+    for name in ("orders", "plain"):
+        dynamodb.delete_table(TableName=name)
+    aws.clock.advance(60)
+    (backup,) = dynamodb.list_backups(BackupType="SYSTEM")["BackupSummaries"]
+    assert backup["BackupName"] == "orders$DeletedTableBackup"
+    assert backup["BackupArn"].endswith("-00000000")
+    description = dynamodb.describe_backup(BackupArn=backup["BackupArn"])["BackupDescription"]
+    kept = description["BackupDetails"]["BackupExpiryDateTime"] - description["BackupDetails"]["BackupCreationDateTime"]
+    assert kept.days == 35
+    assert description["SourceTableDetails"]["TableId"] == table["TableId"]
+    assert description["SourceTableFeatureDetails"] == {}
+    restored = dynamodb.restore_table_from_backup(TargetTableName="orders", BackupArn=backup["BackupArn"])
+    assert restored["TableDescription"]["TableArn"] == table["TableArn"]
+    assert restored["TableDescription"]["TableId"] != table["TableId"]
+
+
 def test_restore_from_a_backup(aws, dynamodb):
     table = create(dynamodb, ProvisionedThroughput=CAPACITY)
     dynamodb.put_item(TableName="orders", Item={"pk": {"S": "1"}})
