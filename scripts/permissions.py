@@ -11,7 +11,7 @@ from table_sync.settings import SETTINGS
 
 ALWAYS = "always"
 OUTCOME_EVENTS = "enable_outcome_events"
-# base_statements in iam.tf.
+# base_statements in iam.tf, and what restores from a backup need.
 BASE_ACTIONS = {
     "dynamodb:DescribeBackup",
     "dynamodb:DescribeTable",
