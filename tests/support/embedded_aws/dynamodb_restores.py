@@ -79,7 +79,8 @@ class Restores(Tables):
         """CreateBackup: moto's, and what moto's leaves out."""
         created = output_of(moto)
         arn = created["BackupDetails"]["BackupArn"]
-        self._keep(self.backend(call.region).backups[arn], self.table(call))
+        table = self.table(call)
+        self._keep(self.backend(call.region).backups[arn], table, self._described_for_backup(table))
         return created
 
     def describe_backup(self, call: "Call") -> dict[str, Any]:
@@ -106,24 +107,25 @@ class Restores(Tables):
         """DeleteTable: a table with PITR leaves a SYSTEM backup."""
         table = self.table(call)
         deleting = table.status.status(self.now) == "DELETING"
+        # A table that is DELETING is described with less.
+        description = self._described_for_backup(table) if not deleting else {}
         answer = super().delete_table(call)
         if not deleting and table.recovery_period is not None:
-            self.schedule(self.now + SYSTEM_BACKUP_SECONDS, lambda _: self._keep_deleted(table))
+            self.schedule(self.now + SYSTEM_BACKUP_SECONDS, lambda _: self._keep_deleted(table, description))
         return answer
 
-    def _keep_deleted(self, table: ControlledTable) -> None:
+    def _keep_deleted(self, table: ControlledTable, description: dict[str, Any]) -> None:
         name, region = table.moto.name, table.moto.region_name
         backup = Backup(self.aws.account, region, f"{name}$DeletedTableBackup", table.moto, type_="SYSTEM")
         backup.identifier = f"{backup.identifier.partition('-')[0]}-00000000"
         self.backend(region).backups[backup.arn] = backup
-        self._keep(backup, table)
-        self._backups[backup.arn].description["SourceTableFeatureDetails"] = {}
+        self._keep(backup, table, description | {"SourceTableFeatureDetails": {}})
 
-    def _keep(self, backup: Backup, table: ControlledTable) -> None:
+    def _keep(self, backup: Backup, table: ControlledTable, description: dict[str, Any]) -> None:
         """Remember of a backed up table what moto does not."""
         restorable = copy.deepcopy(_restorable(table))
         restorable.table = backup.table
-        restorable.description = self._described_for_backup(table)
+        restorable.description = description
         self._backups[backup.arn] = restorable
 
     def _described_for_backup(self, table: ControlledTable) -> dict[str, Any]:
@@ -131,15 +133,15 @@ class Restores(Tables):
         described = self.described(table)
         same = ("TableName", "TableId", "TableArn", "TableSizeBytes", "KeySchema", "OnDemandThroughput", "ItemCount")
         of_index = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
-        details = {key: described[key] for key in same} | {
-            "TableCreationDateTime": described["CreationDateTime"],
-            "ProvisionedThroughput": {unit: described["ProvisionedThroughput"].get(unit, 0) for unit in UNITS},
+        details = {key: described[key] for key in same if key in described} | {
+            "TableCreationDateTime": table.moto.created_at,
+            "ProvisionedThroughput": {unit: described.get("ProvisionedThroughput", {}).get(unit, 0) for unit in UNITS},
             "BillingMode": table.billing_mode,
         }
         ttl = table.ttl.status(self.now)
         features = {
-            "GlobalSecondaryIndexes": _only(of_index, described["GlobalSecondaryIndexes"]),
-            "LocalSecondaryIndexes": _only(of_index[:3], described["LocalSecondaryIndexes"]),
+            "GlobalSecondaryIndexes": _only(of_index, described.get("GlobalSecondaryIndexes")),
+            "LocalSecondaryIndexes": _only(of_index[:3], described.get("LocalSecondaryIndexes")),
             "StreamDescription": described.get("StreamSpecification"),
             "TimeToLiveDescription": {"TimeToLiveStatus": ttl, "AttributeName": table.ttl_attribute}
             if ttl in {"ENABLED", "ENABLING"}
