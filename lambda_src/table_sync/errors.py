@@ -26,18 +26,45 @@ class OutOfTimeError(Exception):
     """No time is left for another call in this invocation; the message says so."""
 
 
+class BusyError(Exception):
+    """AWS is still working on an earlier write and would refuse the next one; the message says on what."""
+
+
+class GoneError(Exception):
+    """What a setting of the source refers to does not exist; the message is a sentence that names it."""
+
+
 class Meaning(Enum):
     """What to do about an error."""
 
     SETTLING = "AWS is still working on the table: look again within seconds"
     TRANSIENT = "look again later"
     ALREADY_SO = "what was asked for is there: look again to see it"
+    GONE = "it refers to something that does not exist: leave it out"
+    UNSUPPORTED = "the Region does not offer the call: skip the setting"
     FINAL = "it will not succeed by itself"
 
 
+# Codes of a service that does not know an operation. DynamoDB: hashicorp/terraform-provider-aws#4567. The AWS JSON
+# protocols answer UnknownOperationException (Smithy specification); the Query protocol, of CloudWatch, InvalidAction
+# (CloudWatch API reference, Common errors). A status alone is what botocore has of an answer without a code.
+_UNSUPPORTED = dict.fromkeys(
+    (
+        "404",
+        "405",
+        "InvalidAction",
+        "MethodNotAllowed",
+        "MethodNotAllowedException",
+        "UnknownOperationException",
+        "UnsupportedOperation",
+        "UnsupportedOperationException",
+    ),
+    Meaning.UNSUPPORTED,
+)
 # Service models of DynamoDB, Lambda, Application Auto Scaling and CloudWatch; live probes of October 2026; what
 # botocore itself would try again (botocore.retries.standard).
 _MEANING_OF_CODE = {
+    **_UNSUPPORTED,
     # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
     "ResourceNotFoundException": Meaning.SETTLING,
     "TableInUseException": Meaning.SETTLING,
@@ -70,10 +97,10 @@ _MEANING_OF_CODE = {
     "ThrottlingException": Meaning.TRANSIENT,
     "TooManyRequestsException": Meaning.TRANSIENT,
 }
-# The same codes with another meaning: the function of a trigger, or an event bus, is nothing that is still being made.
+# The same codes with another meaning: the function of a trigger is not being created, and neither is an event bus.
 _MEANING_IN_OPERATION = {
     ("CreateEventSourceMapping", "ResourceConflictException"): Meaning.ALREADY_SO,
-    ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.FINAL,
+    ("CreateEventSourceMapping", "ResourceNotFoundException"): Meaning.GONE,
     ("PutEvents", "ResourceNotFoundException"): Meaning.FINAL,
     # Application Auto Scaling: as many targets, policies or actions as the account may have.
     ("PutScalingPolicy", "LimitExceededException"): Meaning.FINAL,
@@ -82,14 +109,20 @@ _MEANING_IN_OPERATION = {
     # Lambda: another operation on the mapping is in progress.
     ("TagResource", "ResourceConflictException"): Meaning.SETTLING,
 }
-# Codes of which only the message tells that the request as such is fine.
+# Codes whose message decides. In lower case; a message with none of these texts means what its code means.
 _MEANING_OF_MESSAGE = {
     # CloudWatch throttles the alarms of a scaling policy (hashicorp/terraform-provider-aws#2275).
     "FailedResourceAccessException": {"rate exceeded": Meaning.TRANSIENT, "throttling": Meaning.TRANSIENT},
     "InvalidParameterValueException": {
+        # Lambda's answer to CreateEventSourceMapping (recorded by LocalStack, test_event_source_mapping_exceptions).
+        "function does not exist": Meaning.GONE,
         # Lambda does not see yet the stream that was enabled a moment ago (aws-amplify/amplify-cli#11626).
         "stream not found": Meaning.SETTLING,
+        # Lambda cannot tag mappings in every Region (hashicorp/terraform-provider-aws#39849).
+        "unsupported resource type for tagging": Meaning.UNSUPPORTED,
     },
+    # PutResourcePolicy takes another document 15 s after the last one (live probe, October 2026).
+    "ThrottlingException": {"modified within the previous": Meaning.SETTLING},
     "ValidationException": {
         "already has an enabled stream": Meaning.SETTLING,
         # DynamoDB is not done with the table, an index or a replica (live probes, October 2026).
@@ -100,33 +133,46 @@ _MEANING_OF_MESSAGE = {
         # Application Auto Scaling does not see the table yet (terraform-aws-modules/terraform-aws-dynamodb-table#15).
         "table does not exist": Meaning.SETTLING,
         "modified multiple times within a fixed interval": Meaning.TRANSIENT,
+        # Every refusal of a Kinesis destination that is ENABLING, UPDATING or DISABLING, whatever was asked for, and
+        # of a table that has another live destination (live probe, October 2026).
+        "not in a valid state to enable kinesis streaming destination": Meaning.SETTLING,
+        "no streaming destination with streamarn": Meaning.SETTLING,
         "precision is already set to the desired value": Meaning.ALREADY_SO,
         "timetolive is already enabled": Meaning.ALREADY_SO,
-        "to perform enable operation": Meaning.SETTLING,
-        "to perform update operation": Meaning.SETTLING,
         # Application Auto Scaling's service-linked role, which its first call has just made.
         "unable to assume iam role": Meaning.TRANSIENT,
+        # DynamoDB, of a parameter that a Region does not have yet (hashicorp/terraform-provider-aws#7064).
+        "unsupported input parameter": Meaning.UNSUPPORTED,
     },
 }
 _NO_ANSWER = (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)
+_MEANING_OF_OURS = {
+    AlreadySoError: Meaning.ALREADY_SO,
+    BusyError: Meaning.SETTLING,
+    GoneError: Meaning.GONE,
+}
 _SERVER_ERROR = 500
 
 
 def meaning(error: Exception) -> Meaning:
     """Classify what a call to AWS raised; what is not known to pass is final."""
     if isinstance(error, (*_NO_ANSWER, OutOfTimeError)):
+        # A Region without the service has no endpoint, which cannot be told from a network that fails.
         return Meaning.TRANSIENT
-    if isinstance(error, AlreadySoError):
-        return Meaning.ALREADY_SO
+    if isinstance(error, (AlreadySoError, BusyError, GoneError)):
+        return _MEANING_OF_OURS[type(error)]
     if not isinstance(error, ClientError):
         return Meaning.FINAL
     code = error.response["Error"].get("Code", "")
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         return Meaning.TRANSIENT
-    if code in _MEANING_OF_MESSAGE:
-        message = error.response["Error"].get("Message", "").lower()
-        return next((found for text, found in _MEANING_OF_MESSAGE[code].items() if text in message), Meaning.FINAL)
-    return _MEANING_IN_OPERATION.get((error.operation_name, code)) or _MEANING_OF_CODE.get(code, Meaning.FINAL)
+    message = error.response["Error"].get("Message", "").lower()
+    of_message = (found for text, found in _MEANING_OF_MESSAGE.get(code, {}).items() if text in message)
+    return (
+        next(of_message, None)
+        or _MEANING_IN_OPERATION.get((error.operation_name, code))
+        or _MEANING_OF_CODE.get(code, Meaning.FINAL)
+    )
 
 
 def is_refusal(error: Exception) -> bool:
@@ -146,7 +192,7 @@ def explain(error: Exception) -> str:
         )
     if isinstance(error, (AttributeError, ParamValidationError)):
         return f"{this_boto3()} cannot make the call: {error}"
-    if isinstance(error, (AlreadySoError, FinalError, OutOfTimeError)):
+    if isinstance(error, (AlreadySoError, BusyError, FinalError, GoneError, OutOfTimeError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
 

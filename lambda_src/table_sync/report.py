@@ -88,5 +88,5 @@ class Report:
 
 def _as_json(change: Change) -> dict[str, Any]:
     # Scheduled actions have times in their parameters.
-    parameters = json.loads(json.dumps(change.parameters, default=lambda time: time.isoformat()))
+    parameters = json.loads(json.dumps(change.shown, default=lambda time: time.isoformat()))
     return {"operation": change.operation, "parameters": parameters}

@@ -59,6 +59,7 @@ class Reconciliation:
         restore: Restore | None = None,
         selected: Collection[str] | None = None,
         allow_younger_source: bool = True,
+        left_out: dict[str, list[tuple[Change, str]]] | None = None,
     ) -> None:
         """Prepare, without a call.
 
@@ -74,6 +75,8 @@ class Reconciliation:
                 restore is refused, and a source that cannot be of it counts as gone.
             selected: names of the settings to sync if not all: the others are skipped.
             allow_younger_source: sync even if the source was created after the target.
+            left_out: by setting, changes that refer to something that does not exist, with the reason. They are neither
+                planned nor written, and those that this reconciliation finds are added.
 
         """
         self._source = source
@@ -84,6 +87,7 @@ class Reconciliation:
         self._restore = restore
         self._allow_younger_source = allow_younger_source
         self._source_checked = False
+        self._left_out = {} if left_out is None else left_out
         self._sources: dict[str, Any] = {}
         self._outdated = True
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
@@ -161,7 +165,9 @@ class Reconciliation:
         try:
             return self._describe_target(due) or self._describe_source()
         except Exception as error:  # noqa: BLE001 (what it means is decided below)
-            return Outcome(*_judge(error))
+            status, reason = _judge(error)
+            # Without a description nothing is known of any setting.
+            return Outcome(Status.PENDING if status is Status.PENDING else Status.FAILED, reason)
 
     def _describe_target(self, due: set[str]) -> Outcome | None:
         # Only UpdateTable changes what DescribeTable tells, and a refusal may show that somebody else has called it.
@@ -327,6 +333,8 @@ class Reconciliation:
         for step in steps:
             if isinstance(step, Obstacle):
                 results.append((step.status, step.reason))
+            elif reason := self._reason_left_out(setting, step):
+                results.append((Status.UNCHANGED, reason))
             elif step.depends_on and (lacking := self._lacking(step.depends_on)):
                 status, reason = lacking
                 results.append((status, f"{reason}: {step.part} is left out"))
@@ -356,6 +364,21 @@ class Reconciliation:
             self._due.add(setting.NAME)
         return meaning
 
+    def _reason_left_out(self, setting: Setting[Any], change: Change) -> str:
+        """Return why a change is left out: it, or the change that it awaits, refers to what does not exist."""
+        own = (reason for known, reason in self._left_out.get(setting.NAME, []) if known == change)
+        need = self._left_out.get(setting.NEEDS.setting, []) if setting.NEEDS and change.awaits else []
+        awaited = (reason for known, reason in need if known.part and known.part == change.part)
+        return next(own, "") or next(awaited, "")
+
+    def _refusal(self, name: str, change: Change, error: Exception) -> tuple[Status, str]:
+        """Return what a setting comes to because a change was refused, and the reason without its secrets."""
+        status, reason = _judge(error)
+        reason = change.redacted(reason)
+        if errors.meaning(error) is Meaning.GONE:
+            self._left_out.setdefault(name, []).append((change, reason))
+        return status, reason
+
     def _write(self, setting: Setting[Any], changes: Sequence[Change]) -> list[tuple[Status, str]]:
         """Apply changes; return what stands in the way of calling them done."""
         applied = self._applied[setting.NAME]
@@ -375,12 +398,12 @@ class Reconciliation:
                 left = f"{len(changes) - number} of {before + len(changes)} writes are left for the next attempt"
                 return [(Status.PENDING, left), *results]
             except Exception as error:  # noqa: BLE001 (one change's failure never stops another)
-                results.append(_judge(error))
+                results.append(self._refusal(setting.NAME, change, error))
                 many = len(applied) > before and len(changes) - number > _MANY_WRITES
                 meaning = self._note(setting, error, goes_on=many)
                 if meaning is Meaning.TRANSIENT:
                     break
-                if meaning is Meaning.FINAL and change.part:
+                if meaning in {Meaning.FINAL, Meaning.UNSUPPORTED} and change.part:
                     refused.add(change.part)
             else:
                 self._target.forget()
@@ -408,8 +431,16 @@ def _unchanged(value: Any) -> Any:  # noqa: ANN401 (the value of any setting)
 
 
 def _judge(error: Exception) -> tuple[Status, str]:
-    status = Status.FAILED if errors.meaning(error) is Meaning.FINAL else Status.PENDING
-    return status, errors.explain(error)
+    """Return what a setting comes to by an error, and the reason."""
+    reason = errors.explain(error)
+    match errors.meaning(error):
+        case Meaning.FINAL:
+            return Status.FAILED, reason
+        case Meaning.GONE:
+            return Status.UNCHANGED, reason
+        case Meaning.UNSUPPORTED:
+            return Status.SKIPPED, f"the Region does not offer it: {reason}"
+    return Status.PENDING, reason
 
 
 def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change], *, differs: bool) -> Outcome:

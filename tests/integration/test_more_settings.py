@@ -25,6 +25,7 @@ from tests.support.tables import (
     of_table,
     restore,
     settings_of,
+    wait_until_active,
 )
 
 MAXIMUM = {"MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 20}
@@ -54,8 +55,9 @@ def limited(aws):
     make_table(aws, "orders", billing_mode="PAY_PER_REQUEST")
     update = {"Update": {"IndexName": INDEXES[1], "OnDemandThroughput": OF_INDEX}}
     client = aws.client("dynamodb")
-    client.update_table(TableName="orders", OnDemandThroughput=MAXIMUM, GlobalSecondaryIndexUpdates=[update])
-    aws.clock.advance(600)
+    for change in ({"OnDemandThroughput": MAXIMUM}, {"GlobalSecondaryIndexUpdates": [update]}):
+        client.update_table(TableName="orders", **change)
+        aws.clock.advance(60)
 
 
 @pytest.mark.usefixtures("limited")
@@ -76,6 +78,24 @@ def test_a_maximum_that_was_overridden_becomes_the_source_s(aws, pipeline, error
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored")
     assert sync(pipeline)["settings"]["on_demand_throughput"]["status"] == "unchanged"
+
+
+@pytest.mark.usefixtures("limited")
+def test_the_maximums_of_table_and_index_are_two_calls_of_one_attempt(aws, pipeline):
+    client = aws.client("dynamodb")
+    restore(aws, "orders", "orders-restored", OnDemandThroughputOverride=LOWER)
+    wait_until_active(aws, "orders-restored")
+    lower = {"Update": {"IndexName": INDEXES[1], "OnDemandThroughput": {"MaxReadRequestUnits": 1}}}
+    client.update_table(TableName="orders-restored", GlobalSecondaryIndexUpdates=[lower])
+    aws.clock.advance(60)
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+    sent = [call.parameters for call in pipeline.calls() if call.operation == "UpdateTable"]
+    assert [parameters.keys() - {"TableName"} for parameters in sent] == [
+        {"OnDemandThroughput"},
+        {"GlobalSecondaryIndexUpdates"},
+    ]
+    assert len(pipeline.attempts) == 1
 
 
 @pytest.mark.usefixtures("limited")
@@ -249,6 +269,46 @@ def test_a_policy_of_another_region_is_rewritten_to_the_target_s(aws, pipeline):
     pipeline.assert_in_sync("orders", "orders-restored", source_region="us-east-1")
 
 
+def test_a_policy_that_aws_keeps_in_another_form_is_written_once(aws, pipeline):
+    arn = make_table(aws, "orders")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["444455556666", "arn:aws:iam::444455556666:root"]},
+        "Action": ["dynamodb:Query"],
+        "Resource": [arn],
+    }
+    policy = json.dumps({"Statement": statement, "Version": "2012-10-17"}, indent=2)
+    aws.client("dynamodb").put_resource_policy(ResourceArn=arn, Policy=policy)
+    aws.clock.advance(60)
+    ready(aws)
+    assert sync(pipeline)["settings"]["resource_policy"]["status"] == "applied"
+    aws.clock.advance(60)
+    assert sync(pipeline)["settings"]["resource_policy"] == {"status": "unchanged", "reason": "", "changes": []}
+    assert pipeline.writes().count("dynamodb:PutResourcePolicy") == 1
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 10])
+def test_a_policy_is_put_again_while_aws_takes_no_other(aws, pipeline, seconds):
+    make_source(aws)
+    ready(aws)
+    target = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["TableArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "dynamodb:Scan",
+        "Resource": target,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    aws.client("dynamodb").put_resource_policy(ResourceArn=target, Policy=json.dumps(policy))
+    aws.clock.advance(seconds)
+    assert sync(pipeline)["outcome"] in {"in_sync", "waiting"}
+    aws.clock.advance(60)
+    sync(pipeline)
+    aws.clock.advance(60)
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
 def test_a_policy_that_somebody_changes_meanwhile_is_read_again_before_it_is_replaced(aws, pipeline):
     put_policy(aws, make_table(aws, "orders", indexes=()), Sid="Wanted")
     ready(aws)
@@ -256,8 +316,11 @@ def test_a_policy_that_somebody_changes_meanwhile_is_read_again_before_it_is_rep
     aws.faults.before("PutResourcePolicy", lambda _: put_policy(aws, target, Sid="Meanwhile"))
     pipeline.run()
     puts = [call for call in pipeline.calls() if call.operation == "PutResourcePolicy"]
-    assert [call.error for call in puts] == ["PolicyNotFoundException", None]
-    assert puts[1].parameters["ExpectedRevisionId"] != puts[0].parameters["ExpectedRevisionId"] == "NO_POLICY"
+    # AWS takes no other policy within 15 s of the last one.
+    refused, last = [call.error for call in puts[:-1]], puts[-1]
+    assert refused == ["PolicyNotFoundException", *["ResourceInUseException"] * (len(refused) - 1)]
+    assert last.error is None
+    assert last.parameters["ExpectedRevisionId"] != puts[0].parameters["ExpectedRevisionId"] == "NO_POLICY"
     pipeline.assert_in_sync("orders", "orders-restored")
 
 

@@ -13,6 +13,7 @@ from tests.support.tables import (
     INDEXES,
     REGION,
     give_auto_scaling,
+    give_kinesis_destination,
     index_of,
     let_read_streams,
     make_function,
@@ -114,33 +115,202 @@ def test_a_redrive_from_the_dlq_finishes_what_was_refused(aws, pipeline):
     pipeline.assert_in_sync("orders", "orders-restored")
 
 
-def test_a_kinesis_stream_that_is_gone_is_named(aws, pipeline):
+def status_and_reason(pipeline, name):
+    outcome = pipeline.attempts[-1]["settings"][name]
+    return outcome["status"], outcome["reason"]
+
+
+def test_a_destination_whose_kinesis_stream_is_gone_is_left_out(aws, pipeline):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
     aws.client("kinesis").delete_stream(StreamName="changes")
+    stream = f"arn:aws:kinesis:{REGION}:{aws.account}:stream/changes"
+    left_out = f"{stream} does not exist: the destination is left out"
     pipeline.run()
-    (message,) = pipeline.quarantined
-    assert "stream/changes is ENABLE_FAILED" in message["reason"]
-    assert pipeline.attempts[-1]["settings"]["tags"]["status"] in {"applied", "unchanged"}
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert status_and_reason(pipeline, "kinesis") == ("applied", left_out)
+    assert pipeline.quarantined == []
+    before = len(pipeline.writes())
+    again = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    assert (again["settings"]["kinesis"]["status"], again["settings"]["kinesis"]["reason"]) == ("unchanged", left_out)
+    assert len(pipeline.writes()) == before
 
 
-def test_a_trigger_whose_function_is_gone_keeps_the_other_from_nothing(aws, pipeline):
+@pytest.mark.parametrize(
+    "refusal",
+    [("DescribeStreamSummary", "AccessDeniedException"), ("kinesis:DescribeStreamSummary", "AccessDeniedException")],
+)
+def test_a_kinesis_stream_that_may_not_be_described_is_not_called_gone(aws, pipeline, refusal):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
-    aws.faults.add(
-        "CreateEventSourceMapping",
-        "ResourceNotFoundException",
-        "Function not found",
-        times=math.inf,
-        status=404,
-        when=lambda call: "orders-audit" in call.parameters["FunctionName"],
-    )
+    aws.client("kinesis").delete_stream(StreamName="changes")
+    aws.faults.add(*refusal, times=math.inf)
     pipeline.run()
     (message,) = pipeline.quarantined
-    assert "Function not found" in message["reason"]
+    assert "stream/changes is ENABLE_FAILED: User does not have a permission" in message["reason"]
+
+
+def test_a_table_that_streams_elsewhere_keeps_its_destination(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    give_kinesis_destination(aws, "orders-restored", stream="other")
+    pipeline.run()
+    arn = f"arn:aws:kinesis:{REGION}:{aws.account}:stream"
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert status_and_reason(pipeline, "kinesis") == (
+        "unchanged",
+        f"the target streams to {arn}/other, which is left alone: a table has one destination, so not to {arn}/changes",
+    )
+    assert settings_of(aws, "orders-restored")["kinesis"] == {f"{arn}/other": "MICROSECOND"}
+    assert "dynamodb:EnableKinesisStreamingDestination" not in pipeline.writes()
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_destination_with_the_default_precision_gets_the_source_s(aws, pipeline, disabled):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    stream = {"TableName": "orders-restored", "StreamArn": f"arn:aws:kinesis:{REGION}:{aws.account}:stream/changes"}
+    client = aws.client("dynamodb")
+    client.enable_kinesis_streaming_destination(**stream)
+    aws.clock.advance(10)
+    if disabled:
+        client.disable_kinesis_streaming_destination(**stream)
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+    writes = [write for write in pipeline.writes() if "Kinesis" in write]
+    verb = "Enable" if disabled else "Update"
+    assert writes == [f"dynamodb:{verb}KinesisStreamingDestination"]
+
+
+def test_a_source_with_the_default_precision_is_equal(aws, pipeline):
+    make_table(aws, "orders")
+    aws.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+    stream = f"arn:aws:kinesis:{REGION}:{aws.account}:stream/changes"
+    aws.client("dynamodb").enable_kinesis_streaming_destination(TableName="orders", StreamArn=stream)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+    assert settings_of(aws, "orders-restored")["kinesis"] == {stream: None}
+    again = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    assert again["settings"]["kinesis"] == {"status": "unchanged", "reason": "", "changes": []}
+
+
+def test_a_destination_that_somebody_updates_is_waited_for(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    stream = {"TableName": "orders-restored", "StreamArn": f"arn:aws:kinesis:{REGION}:{aws.account}:stream/changes"}
+    client = aws.client("dynamodb")
+    client.enable_kinesis_streaming_destination(
+        **stream, EnableKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MICROSECOND"}
+    )
+    aws.clock.advance(10)
+    client.update_kinesis_streaming_destination(
+        **stream, UpdateKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MILLISECOND"}
+    )
+    (first,) = pipeline.run_for(30)
+    assert first["settings"]["kinesis"]["status"] == "pending"
+    assert first["settings"]["kinesis"]["reason"].endswith("stream/changes is UPDATING")
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_a_trigger_whose_function_is_gone_is_left_out_with_its_tags(aws, pipeline):
+    make_source(aws)
+    aws.client("lambda").delete_function(FunctionName="orders-audit")
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    left_out = f"arn:aws:lambda:{REGION}:{aws.account}:function:orders-audit does not exist: its trigger is left out"
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert pipeline.quarantined == []
+    assert status_and_reason(pipeline, "event_source_mapping_tags") == ("unchanged", left_out)
+    status, reason = status_and_reason(pipeline, "triggers")
+    assert status in {"applied", "unchanged"}
+    assert reason == left_out
     assert [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]] == [
         "orders-index:live"
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "outcome"),
+    [
+        ("ResourceNotFoundException", "Function not found", "in_sync"),
+        ("InvalidParameterValueException", "Cannot access stream. Please ensure the role can read it.", "failed"),
+        ("AccessDeniedException", "not authorized to perform: lambda:CreateEventSourceMapping", "failed"),
+        ("TooManyRequestsException", "Rate exceeded", "failed"),
+    ],
+)
+def test_a_trigger_is_left_out_only_because_its_function_is_gone(aws, deploy, code, message, outcome):
+    pipeline = deploy(max_attempts=3, MAX_ATTEMPTS="3")
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    aws.faults.add(
+        "CreateEventSourceMapping",
+        code,
+        message,
+        times=math.inf,
+        when=lambda call: "orders-audit" in call.parameters["FunctionName"],
+    )
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == outcome
+    made = [arn.split(":function:")[1] for arn in settings_of(aws, "orders-restored")["triggers"]]
+    # What is throttled is tried again before the next.
+    assert made == ([] if code == "TooManyRequestsException" else ["orders-index:live"])
+
+
+# A read of each setting that makes calls of its own, as a Region answers that does not have them.
+READS = {
+    "tags": "dynamodb:ListTagsOfResource",
+    "kinesis": "dynamodb:DescribeKinesisStreamingDestination",
+    "contributor_insights": "dynamodb:ListContributorInsights",
+    "triggers": "lambda:ListEventSourceMappings",
+    "event_source_mapping_tags": "lambda:ListTags",
+    "resource_policy": "dynamodb:GetResourcePolicy",
+    "ttl": "dynamodb:DescribeTimeToLive",
+    "pitr": "dynamodb:DescribeContinuousBackups",
+    "alarms": "cloudwatch:DescribeAlarms",
+    "auto_scaling": "application-autoscaling:DescribeScalableTargets",
+    "scalable_target_tags": "application-autoscaling:ListTagsForResource",
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_an_api_that_the_region_does_not_offer_is_skipped_and_keeps_nothing_else(aws, pipeline, name):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    code = "InvalidAction" if name == "alarms" else "UnknownOperationException"
+    aws.faults.add(READS[name], code, times=math.inf, when=lambda call: call.principal.arn.endswith("/table-sync"))
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    status, reason = status_and_reason(pipeline, name)
+    assert status == "skipped"
+    assert reason.startswith(f"the Region does not offer it: {READS[name].partition(':')[2]}: {code}")
+    assert pipeline.quarantined == []
+    expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
+    assert {s for s, value in expected.items() if actual[s] != value} == {name} | LIVE_ON.get(name, set())
+
+
+@pytest.mark.parametrize("name", ["tags", "stream", "auto_scaling"])
+def test_a_write_that_the_region_does_not_offer_is_skipped(aws, pipeline, name):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    refuse(aws, name, "UnknownOperationException", "", times=math.inf)
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert status_and_reason(pipeline, name)[0] == "skipped"
+    assert pipeline.quarantined == []
+
+
+def test_a_table_that_cannot_be_described_is_in_sync_with_nothing(aws, pipeline):
+    make_table(aws, "orders")
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add("DescribeTable", "UnknownOperationException", times=math.inf)
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "failed"
 
 
 def test_a_trigger_whose_filter_cannot_be_decrypted_is_not_made_without_it(aws, pipeline):
@@ -285,14 +455,14 @@ def test_no_trigger_is_put_on_a_stream_of_another_view_type(aws, pipeline):
     assert report["ttl"]["status"] == "applied"
 
 
-def test_mappings_have_no_tags_where_lambda_cannot_tag_them(aws, pipeline):
+def test_the_tags_of_mappings_are_skipped_where_lambda_cannot_tag_them(aws, pipeline):
     make_source(aws)
     refusal = "Unsupported resource type for tagging or invalid arn"
     aws.faults.add("lambda:ListTags", "InvalidParameterValueException", refusal, times=math.inf)
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
-    assert pipeline.attempts[-1]["settings"]["event_source_mapping_tags"]["status"] == "unchanged"
+    assert pipeline.attempts[-1]["settings"]["event_source_mapping_tags"]["status"] == "skipped"
     assert pipeline.quarantined == []
 
 

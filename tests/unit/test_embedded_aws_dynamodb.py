@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -644,9 +646,11 @@ def test_a_kinesis_destination_is_enabling_then_active(aws, dynamodb):
     }
     update = {"UpdateKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": "MILLISECOND"}}
     dynamodb.update_kinesis_streaming_destination(TableName="orders", StreamArn=arn, **update)
-    assert destination(dynamodb)["DestinationStatus"] == "UPDATING"
-    aws.clock.advance(5)
     assert destination(dynamodb)["ApproximateCreationDateTimePrecision"] == "MILLISECOND"
+    aws.clock.advance(123)
+    assert destination(dynamodb)["DestinationStatus"] == "UPDATING"
+    aws.clock.advance(30)
+    assert destination(dynamodb)["DestinationStatus"] == "ACTIVE"
     dynamodb.disable_kinesis_streaming_destination(TableName="orders", StreamArn=arn)
     aws.clock.advance(5)
     assert destination(dynamodb)["DestinationStatus"] == "DISABLED"
@@ -657,6 +661,56 @@ def destination(dynamodb):
     answer = dynamodb.describe_kinesis_streaming_destination(TableName="orders")
     (only,) = answer["KinesisDataStreamDestinations"]
     return only
+
+
+def test_a_table_has_one_destination_that_is_on(aws, dynamodb):
+    create(dynamodb)
+    for name in ("one", "two"):
+        aws.client("kinesis").create_stream(StreamName=name, ShardCount=1)
+    one, two = (f"arn:aws:kinesis:eu-west-1:123456789012:stream/{name}" for name in ("one", "two"))
+    dynamodb.enable_kinesis_streaming_destination(TableName="orders", StreamArn=one)
+    for _ in ("ENABLING", "ACTIVE"):
+        code, message = refused(dynamodb.enable_kinesis_streaming_destination, TableName="orders", StreamArn=two)
+        assert code == "ValidationException"
+        assert "must be DISABLED or ENABLE_FAILED to perform ENABLE" in message
+        aws.clock.advance(10)
+    assert destination(dynamodb) == {"StreamArn": one, "DestinationStatus": "ACTIVE"}
+    aws.client("kinesis").delete_stream(StreamName="one")
+    aws.clock.advance(60)
+    assert destination(dynamodb)["DestinationStatus"] == "ACTIVE"
+    dynamodb.disable_kinesis_streaming_destination(TableName="orders", StreamArn=one)
+    aws.clock.advance(5)
+    dynamodb.enable_kinesis_streaming_destination(TableName="orders", StreamArn=two)
+    answer = dynamodb.describe_kinesis_streaming_destination(TableName="orders")
+    statuses = {d["StreamArn"]: d["DestinationStatus"] for d in answer["KinesisDataStreamDestinations"]}
+    assert statuses == {one: "DISABLED", two: "ENABLING"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "precision", "words"),
+    [
+        ("changes", "MILLISECOND", "Precision is already set to the desired value of MILLISECOND"),
+        ("other", "MICROSECOND", "No streaming destination with streamArn"),
+        ("changes", "MICROSECOND", "Updates are only allowed in ACTIVE state"),
+    ],
+)
+def test_a_precision_is_not_updated_to_what_it_is_nor_without_an_active_destination(
+    aws, dynamodb, stream, precision, words
+):
+    create(dynamodb)
+    aws.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+    arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/"
+    dynamodb.enable_kinesis_streaming_destination(TableName="orders", StreamArn=f"{arn}changes")
+    if "Updates" not in words:
+        aws.clock.advance(10)
+    code, message = refused(
+        dynamodb.update_kinesis_streaming_destination,
+        TableName="orders",
+        StreamArn=f"{arn}{stream}",
+        UpdateKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": precision},
+    )
+    assert code == "ValidationException"
+    assert words in message
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
@@ -698,16 +752,54 @@ def test_contributor_insights_of_a_table_and_an_index(aws, dynamodb):
 # Resource policies.
 
 
-def test_a_resource_policy_is_read_some_seconds_later(aws, dynamodb):
+def policy(arn, **statement):
+    allow = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": ["dynamodb:Query"], "Resource": [arn]}
+    return json.dumps({"Statement": [allow | statement], "Version": "2012-10-17"}, indent=2)
+
+
+def test_a_resource_policy_is_read_some_seconds_later_in_aws_s_own_form(aws, dynamodb):
     arn = create(dynamodb)["TableArn"]
-    revision = dynamodb.put_resource_policy(ResourceArn=arn, Policy='{"a": 1}')["RevisionId"]
+    revision = dynamodb.put_resource_policy(ResourceArn=arn, Policy=policy(arn))["RevisionId"]
     assert refused(dynamodb.get_resource_policy, ResourceArn=arn)[0] == "PolicyNotFoundException"
     aws.clock.advance(2)
-    assert dynamodb.get_resource_policy(ResourceArn=arn)["Policy"] == '{"a": 1}'
-    assert dynamodb.put_resource_policy(ResourceArn=arn, Policy='{"a": 1}')["RevisionId"] == revision
-    expecting = {"ResourceArn": arn, "Policy": "{}", "ExpectedRevisionId": "NO_POLICY"}
+    root = "arn:aws:iam::444455556666:root"
+    text = dynamodb.get_resource_policy(ResourceArn=arn)["Policy"]
+    assert text == (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"' + root + '"},'
+        '"Action":"dynamodb:Query","Resource":"' + arn + '"}]}'
+    )
+    # What says the same changes nothing, at any time.
+    both = policy(arn, Principal={"AWS": ["444455556666", root]})
+    for same in (text, policy(arn), both):
+        assert dynamodb.put_resource_policy(ResourceArn=arn, Policy=same)["RevisionId"] == revision
+    expecting = {"ResourceArn": arn, "Policy": policy(arn, Sid="other"), "ExpectedRevisionId": "NO_POLICY"}
     assert refused(dynamodb.put_resource_policy, **expecting)[0] == "PolicyNotFoundException"
-    assert dynamodb.put_resource_policy(ResourceArn=arn, Policy="{}")["RevisionId"] != revision
+
+
+def test_another_policy_is_refused_for_15_seconds_on_the_table_and_on_its_stream_apart(aws, dynamodb):
+    table = create(dynamodb, StreamSpecification=stream())
+    arn = table["TableArn"]
+    revision = dynamodb.put_resource_policy(ResourceArn=arn, Policy=policy(arn))["RevisionId"]
+    other = {"ResourceArn": arn, "Policy": policy(arn, Sid="other")}
+    assert refused(dynamodb.put_resource_policy, **other)[0] == "ResourceInUseException"
+    stream_arn = table["LatestStreamArn"]
+    dynamodb.put_resource_policy(ResourceArn=stream_arn, Policy=policy(stream_arn, Action="dynamodb:GetRecords"))
+    aws.clock.advance(5)
+    expecting = other | {"ExpectedRevisionId": revision}
+    assert refused(dynamodb.put_resource_policy, **expecting)[0] == "ResourceInUseException"
+    code, message = refused(dynamodb.put_resource_policy, **other)
+    assert code == "ThrottlingException"
+    assert "modified within the previous 15000 milliseconds" in message
+    assert refused(dynamodb.delete_resource_policy, ResourceArn=arn)[0] == "ThrottlingException"
+    aws.clock.advance(10)
+    assert dynamodb.put_resource_policy(**other)["RevisionId"] != revision
+    aws.clock.advance(15)
     dynamodb.delete_resource_policy(ResourceArn=arn)
     aws.clock.advance(2)
     assert refused(dynamodb.get_resource_policy, ResourceArn=arn)[0] == "PolicyNotFoundException"
+
+
+@pytest.mark.parametrize("text", ["{}", policy("*", Principal="*"), policy("*", Sid="x" * 20_480)])
+def test_a_policy_that_is_none_or_for_everybody_or_too_long_is_refused(dynamodb, text):
+    arn = create(dynamodb)["TableArn"]
+    assert refused(dynamodb.put_resource_policy, ResourceArn=arn, Policy=text)[0] == "ValidationException"

@@ -9,7 +9,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from table_sync.errors import Meaning, explain, meaning
+from table_sync.errors import BusyError, GoneError, Meaning, explain, meaning
 
 
 def client_error(code, *, operation="UpdateTable", message="", status=400):
@@ -48,7 +48,80 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         (client_error("ObjectNotFoundException", operation="PutScalingPolicy"), Meaning.SETTLING),
         (client_error("ConcurrentUpdateException", operation="PutScalingPolicy"), Meaning.SETTLING),
         (client_error("ResourceConflictException", operation="CreateEventSourceMapping"), Meaning.ALREADY_SO),
-        (client_error("ResourceNotFoundException", operation="CreateEventSourceMapping"), Meaning.FINAL),
+        (client_error("ResourceNotFoundException", operation="CreateEventSourceMapping"), Meaning.GONE),
+        (
+            client_error(
+                "InvalidParameterValueException",
+                operation="CreateEventSourceMapping",
+                message="Function does not exist",
+            ),
+            Meaning.GONE,
+        ),
+        # Neither says that the function is gone.
+        (client_error("AccessDeniedException", operation="CreateEventSourceMapping", status=403), Meaning.FINAL),
+        (
+            client_error(
+                "InvalidParameterValueException",
+                operation="CreateEventSourceMapping",
+                message="Cannot access stream arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
+            ),
+            Meaning.FINAL,
+        ),
+        (GoneError("The Kinesis stream does not exist."), Meaning.GONE),
+        (BusyError("an index is UPDATING"), Meaning.SETTLING),
+        *(
+            (client_error(code, operation="ListContributorInsights"), Meaning.UNSUPPORTED)
+            for code in ("UnknownOperationException", "UnsupportedOperationException", "InvalidAction", "404", "405")
+        ),
+        (
+            client_error(
+                "ValidationException",
+                message="One or more parameter values were invalid: Unsupported input parameter TableClass",
+            ),
+            Meaning.UNSUPPORTED,
+        ),
+        (
+            client_error(
+                "InvalidParameterValueException",
+                operation="ListTags",
+                message="Unsupported resource type for tagging or invalid arn",
+            ),
+            Meaning.UNSUPPORTED,
+        ),
+        # Kinesis destinations: live probe, October 2026.
+        *(
+            (
+                client_error(
+                    "ValidationException",
+                    message=f"Table is not in a valid state to enable Kinesis Streaming Destination: {why}",
+                ),
+                Meaning.SETTLING,
+            )
+            for why in (
+                "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
+                "Kinesis streaming is not in ACTIVE state. Updates are only allowed in ACTIVE state. TableName: orders",
+            )
+        ),
+        (
+            client_error("ValidationException", message="No streaming destination with streamArn: x found for table"),
+            Meaning.SETTLING,
+        ),
+        (
+            client_error(
+                "ValidationException",
+                message="Invalid Request: Precision is already set to the desired value of MILLISECOND for tableId: x",
+            ),
+            Meaning.ALREADY_SO,
+        ),
+        (
+            client_error(
+                "ThrottlingException",
+                operation="PutResourcePolicy",
+                message="Resource-based policy for table orders modified within the previous 15000 milliseconds. "
+                "Please try again after 2026-10-09T00:29:34.602Z.",
+            ),
+            Meaning.SETTLING,
+        ),
         (client_error("InvalidParameterValueException", operation="CreateEventSourceMapping"), Meaning.FINAL),
         (
             client_error(

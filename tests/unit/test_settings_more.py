@@ -118,7 +118,13 @@ def limited_by(target, steps):
 @given(source=on_demand(), target=on_demand())
 def test_maximums_of_the_source_win_and_those_of_the_target_stay(source, target):
     steps = on_demand_throughput.plan(source, target)
-    assert len(changes(steps)) <= 1
+    # The table's maximum goes alone, those of all indexes go together.
+    assert [sorted(change.parameters) for change in changes(steps)] in (
+        [],
+        [["OnDemandThroughput"]],
+        [["GlobalSecondaryIndexUpdates"]],
+        [["OnDemandThroughput"], ["GlobalSecondaryIndexUpdates"]],
+    )
     differing = {
         name
         for name, maximum in source.maximums.items()
@@ -233,6 +239,36 @@ def test_a_policy_is_attached_only_where_there_is_none_or_still_the_one_that_was
     (over,) = resource_policy.plan(source, policies(document(TARGET, Sid="other"), arn=TARGET))
     assert over.parameters["ExpectedRevisionId"] == "revision-1"
     assert resource_policy.plan(source, policies(document(TARGET), arn=TARGET)) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"Action": ["dynamodb:Query"]}, {"Action": "dynamodb:Query"}),
+        ({"Principal": {"AWS": "444455556666"}}, {"Principal": {"AWS": "arn:aws:iam::444455556666:root"}}),
+        (
+            {"Principal": {"AWS": ["444455556666", "arn:aws:iam::444455556666:root"]}},
+            {"Principal": {"AWS": "arn:aws:iam::444455556666:root"}},
+        ),
+        # Two ARNs that become one.
+        ({"Resource": [SOURCE, TARGET]}, {"Resource": TARGET}),
+    ],
+)
+def test_a_policy_is_compared_as_aws_keeps_it(sent, kept):
+    target = policies(document(TARGET, **kept), arn=TARGET)
+    assert resource_policy.plan(policies(document(**sent)), target) == []
+    lone = document(**sent)
+    lone["Statement"] = lone["Statement"][0]
+    assert resource_policy.plan(policies(lone), target) == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"Action": ["dynamodb:Query", "dynamodb:Scan"]}, {"Principal": {"AWS": "777788889999"}}, {"Sid": "x"}]
+)
+def test_a_policy_that_says_something_else_is_replaced(other):
+    assert (
+        len(changes(resource_policy.plan(policies(document()), policies(document(TARGET, **other), arn=TARGET)))) == 1
+    )
 
 
 def test_a_stream_s_policy_goes_to_the_target_s_stream_when_there_is_one():

@@ -332,10 +332,11 @@ def _beginner(
 ) -> Callable[..., Reconciliation]:
     """Return what begins an attempt; it takes `dry_run`."""
     adapt = {triggers.NAME: triggers.disabled} if options.create_triggers_disabled else {}
+    left_out: dict[str, list[tuple[Change, str]]] = {}
 
     def begin(*, dry_run: bool = False) -> Reconciliation:
         # A new Table for the source: what an earlier attempt found may have changed.
-        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=adapt)
+        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=adapt, left_out=left_out)
 
     return begin
 

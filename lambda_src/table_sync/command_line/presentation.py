@@ -90,7 +90,7 @@ def _wrapped(entry: str, columns: int) -> list[str]:
 
 
 def _change(change: Change) -> str:
-    told = {key: value for key, value in change.parameters.items() if key != "ServiceNamespace"}  # it is dynamodb
+    told = {key: value for key, value in change.shown.items() if key != "ServiceNamespace"}  # it is dynamodb
     return f"{change.operation} {', '.join(f'{key}={_value(value)}' for key, value in told.items())}"
 
 

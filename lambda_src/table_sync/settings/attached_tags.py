@@ -66,7 +66,7 @@ def wrote(arn: str, tags: Mapping[str, str]) -> None:
         _kept[arn] = (at, {**present, **tags})
 
 
-def step(source: Tagged, target: Tagged | None, parameter: str, what: str) -> Change | None:
+def step(source: Tagged, target: Tagged | None, parameter: str, what: str, part: str = "") -> Change | None:
     """Return one call for all tags that are missing or different; those that only the target has stay.
 
     Args:
@@ -74,6 +74,7 @@ def step(source: Tagged, target: Tagged | None, parameter: str, what: str) -> Ch
         target: gets them, when it is there.
         parameter: in which TagResource takes the ARN.
         what: the target, in words.
+        part: that of the change which makes the target, if it may be left out.
 
     """
     missing = {key: value for key, value in source.tags.items() if target is None or target.tags.get(key) != value}
@@ -81,5 +82,5 @@ def step(source: Tagged, target: Tagged | None, parameter: str, what: str) -> Ch
         return None
     parameters: dict[str, Any] = {"Tags": missing}
     if target is None:
-        return Change("TagResource", parameters, awaits=f"{what} is not on the target")
+        return Change("TagResource", parameters, awaits=f"{what} is not on the target", part=part)
     return Change("TagResource", {parameter: target.arn, **parameters})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING
 
 from table_sync.settings import attached_tags, triggers
 from table_sync.settings.setting import Change, Need, Obstacle
@@ -38,19 +36,8 @@ def read(table: Table) -> Mappings:
     partition = table.arn.split(":")[1]
     prefix = f"arn:{partition}:lambda:{table.region}:{table.account}:event-source-mapping:"
     arns = {mapping["FunctionArn"]: prefix + mapping["UUID"] for mapping in triggers.event_source_mappings(table)}
-    tags = attached_tags.read(arns.values(), lambda arn: _tags(client, arn))
+    tags = attached_tags.read(arns.values(), lambda arn: dict(client.list_tags(Resource=arn).get("Tags", {})))
     return Mappings((function, tags[arn]) for function, arn in arns.items())
-
-
-def _tags(client: Any, arn: str) -> Mapping[str, str]:  # noqa: ANN401 (boto3 makes its clients at run time)
-    try:
-        tags: Mapping[str, str] = client.list_tags(Resource=arn).get("Tags", {})
-    except ClientError as error:
-        # Where Lambda has no tags on mappings, as in GovCloud (hashicorp/terraform-provider-aws#39849).
-        if "unsupported resource type for tagging" not in error.response["Error"].get("Message", "").lower():
-            raise
-        return {}
-    return tags
 
 
 def plan(
@@ -58,7 +45,7 @@ def plan(
 ) -> list[Change | Obstacle]:
     """Plan to tag each mapping as the source's to the same function."""
     steps = (
-        attached_tags.step(mapping, target.get(function), "Resource", f"the mapping to {function}")
+        attached_tags.step(mapping, target.get(function), "Resource", f"the mapping to {function}", part=function)
         for function, mapping in sorted(source.items())
     )
     return [step for step in steps if step]

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
+    HTTPClientError,
+)
+
+from table_sync import errors
+from table_sync.errors import Meaning
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -32,14 +40,22 @@ WRITE_ACTIONS = (
 NEEDS = None
 
 
+# What DynamoDB takes without a configuration, and what its answers leave out (live probe, October 2026).
+_DEFAULT_PRECISION = "MILLISECOND"
+# All others keep the table from having another destination (live probe, October 2026).
+_OFF = {"DISABLED", "ENABLE_FAILED"}
+
+
 @dataclass(frozen=True)
 class Destination:
     """KinesisDataStreamDestination."""
 
     status: str
-    precision: str | None
-    """ApproximateCreationDateTimePrecision; None where AWS does not tell."""
+    precision: str = _DEFAULT_PRECISION
+    """ApproximateCreationDateTimePrecision."""
     status_description: str = ""
+    gone: bool = False
+    """Whether the Kinesis stream of one that is ENABLE_FAILED does not exist."""
 
     @property
     def live(self) -> bool:
@@ -48,7 +64,7 @@ class Destination:
 
 
 class Destinations(dict[str, Destination]):
-    """Destinations by stream ARN."""
+    """Destinations by stream ARN, of which at most one is not off."""
 
     def __bool__(self) -> bool:
         """Say whether any is live."""
@@ -56,7 +72,11 @@ class Destinations(dict[str, Destination]):
 
 
 def read(table: Table) -> Destinations:
-    """Return the table's destinations, those that are not live included; their precision needs botocore 1.34.23."""
+    """Return the table's destinations, those that are not live included; their precision needs botocore 1.34.23.
+
+    The call that enables one does not look for the Kinesis stream. The ENABLE_FAILED of one that does not exist speaks
+    of a missing permission, and the source's destination stays ACTIVE (live probe, October 2026): Kinesis is asked.
+    """
     table.require_field("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")
     answer = table.client("dynamodb").describe_kinesis_streaming_destination(TableName=table.name)
     return Destinations(
@@ -64,49 +84,73 @@ def read(table: Table) -> Destinations:
             destination["StreamArn"],
             Destination(
                 destination["DestinationStatus"],
-                destination.get("ApproximateCreationDateTimePrecision"),
+                destination.get("ApproximateCreationDateTimePrecision", _DEFAULT_PRECISION),
                 destination.get("DestinationStatusDescription", ""),
+                destination["DestinationStatus"] == "ENABLE_FAILED" and _is_gone(destination["StreamArn"], table),
             ),
         )
         for destination in answer.get("KinesisDataStreamDestinations", [])
     )
 
 
+def _is_gone(arn: str, table: Table) -> bool:
+    """Say whether a Kinesis stream is known not to exist."""
+    *_, region, account, stream = arn.split(":")
+    if (region, account) != (table.region, table.account):
+        return False
+    try:
+        # By name: by ARN, the call goes to an endpoint of the account, which a VPC may not reach.
+        answer = table.client("kinesis").describe_stream_summary(StreamName=stream.partition("/")[2])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return True
+        if errors.meaning(error) is Meaning.TRANSIENT:
+            raise
+        return False
+    except (ConnectionError, HTTPClientError):
+        # A VPC without a way to Kinesis.
+        return False
+    return bool(answer["StreamDescriptionSummary"]["StreamStatus"] == "DELETING")
+
+
 def plan(source: Mapping[str, Destination], target: Mapping[str, Destination]) -> list[Change | Obstacle]:
-    """Plan to enable each live destination, or to give it the source's precision."""
-    steps = [
-        _step(stream_arn, destination, target.get(stream_arn, Destination("DISABLED", None)))
-        for stream_arn, destination in sorted(source.items())
-        if destination.live
-    ]
+    """Plan to enable the live destination, or to give it the source's precision; none is disabled for it."""
+    steps = [_step(stream_arn, destination, target) for stream_arn, destination in source.items() if destination.live]
     return [step for step in steps if step]
 
 
-def _step(stream_arn: str, source: Destination, target: Destination) -> Change | Obstacle | None:
-    if target.status in {"ENABLING", "UPDATING", "DISABLING"}:
-        return Obstacle(Status.PENDING, f"{stream_arn} is {target.status}")
-    precision = {"ApproximateCreationDateTimePrecision": source.precision} if source.precision else {}
-    if target.status == "ACTIVE":
-        if source.precision in {None, target.precision}:
+def _step(stream_arn: str, source: Destination, target: Mapping[str, Destination]) -> Change | Obstacle | None:
+    present = target.get(stream_arn, Destination("DISABLED"))
+    if present.status == "ACTIVE":
+        if source.precision == present.precision:
             return None
-        return _change(
-            "UpdateKinesisStreamingDestination", "UpdateKinesisStreamingConfiguration", stream_arn, precision
-        )
-    undone = f"{stream_arn} is {target.status}: {target.status_description}" if target.status == "ENABLE_FAILED" else ""
-    return _change(
-        "EnableKinesisStreamingDestination", "EnableKinesisStreamingConfiguration", stream_arn, precision, undone
-    )
+        precision = {"ApproximateCreationDateTimePrecision": source.precision}
+        parameters = {"StreamArn": stream_arn, "UpdateKinesisStreamingConfiguration": precision}
+        return Change("UpdateKinesisStreamingDestination", parameters)
+    # DynamoDB refuses a second one as long as the first is not off.
+    busy = next((arn for arn, destination in sorted(target.items()) if destination.status not in _OFF), None)
+    if present.gone:
+        return Obstacle(Status.UNCHANGED, f"{stream_arn} does not exist: the destination is left out")
+    if busy is None:
+        return _enable(stream_arn, source, present)
+    if busy == stream_arn or not target[busy].live:
+        return Obstacle(Status.PENDING, f"{busy} is {target[busy].status}")
+    reason = f"the target streams to {busy}, which is left alone: a table has one destination, so not to {stream_arn}"
+    return Obstacle(Status.UNCHANGED, reason, left_alone=True)
 
 
-def _change(operation: str, key: str, stream_arn: str, precision: dict[str, str], undone: str = "") -> Change:
+def _enable(stream_arn: str, source: Destination, present: Destination) -> Change:
     parameters: dict[str, Any] = {"StreamArn": stream_arn}
-    if precision:
-        parameters[key] = precision
-    return Change(operation, parameters, undone)
+    if source.precision != _DEFAULT_PRECISION:
+        precision = {"ApproximateCreationDateTimePrecision": source.precision}
+        parameters["EnableKinesisStreamingConfiguration"] = precision
+    failed = present.status == "ENABLE_FAILED"
+    undone = f"{stream_arn} is {present.status}: {present.status_description}" if failed else ""
+    return Change("EnableKinesisStreamingDestination", parameters, undone)
 
 
 def apply(change: Change, table: Table) -> str:
-    """Enable or update a destination. The call does not look whether the stream is there: it shows seconds later."""
+    """Enable or update a destination: what becomes of the first shows seconds later, the second takes minutes."""
     client = table.client("dynamodb")
     if change.operation == "UpdateKinesisStreamingDestination":
         answer = client.update_kinesis_streaming_destination(TableName=table.name, **change.parameters)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from table_sync.errors import BusyError
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _maximum(description: Mapping[str, Any]) -> dict[str, int]:
 
 
 def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change | Obstacle]:
-    """Plan one call for the table and its indexes; a maximum that only the target has stays."""
+    """Plan one call for the table and one for its indexes; a maximum that only the target has stays."""
     wanted = {
         name: {**target.maximums.get(name, {}), **maximum}
         for name, maximum in sorted(source.maximums.items())
@@ -70,17 +71,15 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
     if target.table_status != "ACTIVE":
         return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
     unready = [name for name in wanted if name != _TABLE and target.indexes.get(name) != "ACTIVE"]
-    parameters: dict[str, Any] = {}
-    if _TABLE in wanted:
-        parameters["OnDemandThroughput"] = wanted[_TABLE]
+    changes = [Change("UpdateTable", {"OnDemandThroughput": wanted[_TABLE]})] if _TABLE in wanted else []
+    # DynamoDB takes any number of indexes in one call, and no index beside the table (live probe, October 2026).
     updates = [
         {"Update": {"IndexName": name, "OnDemandThroughput": maximum}}
         for name, maximum in wanted.items()
         if name not in {_TABLE, *unready}
     ]
     if updates:
-        parameters["GlobalSecondaryIndexUpdates"] = updates
-    changes = [Change("UpdateTable", parameters)] if parameters else []
+        changes.append(Change("UpdateTable", {"GlobalSecondaryIndexUpdates": updates}))
     return [*changes, *(_obstacle(name, target.indexes.get(name)) for name in unready)]
 
 
@@ -91,6 +90,15 @@ def _obstacle(index: str, status: str | None) -> Obstacle:
 
 
 def apply(change: Change, table: Table) -> str:
-    """Set the maximums; the table is UPDATING meanwhile."""
+    """Set the maximums of the table, which is done at once, or of indexes, which are UPDATING for seconds.
+
+    Raises:
+        BusyError: the call before has not ended.
+        botocore.exceptions.ClientError: AWS refused the write.
+
+    """
+    if table.updating:
+        raise BusyError(table.updating)
     table.update(**change.parameters)
-    return table.updating
+    busy = [f"index {name} of the target is {status}" for name, status in table.indexes.items() if status != "ACTIVE"]
+    return table.updating or "; ".join(busy)

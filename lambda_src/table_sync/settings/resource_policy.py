@@ -81,17 +81,18 @@ def plan(source: Policies, target: Policies) -> list[Change | Obstacle]:
         (source.of_stream, target.of_stream, target.stream_arn),
     )
     steps = [
-        _step(_for_target(of_source.document, source, target), of_target, arn, source.caller)
+        _step(_for_target(of_source.document, source, target), of_target, arn, source)
         for of_source, of_target, arn in pairs
         if of_source.document
     ]
     return [step for step in steps if step]
 
 
-def _step(document: Any, present: Policy, arn: str | None, whose: str) -> Change | Obstacle | None:  # noqa: ANN401
-    if document == present.document:
+def _step(document: Any, present: Policy, arn: str | None, source: Policies) -> Change | Obstacle | None:  # noqa: ANN401
+    partition = source.table_arn.split(":")[1]
+    if normalised(document, partition) == normalised(present.document, partition):
         return None
-    statement = arn and access.locks_out(document, whose, arn)
+    statement = arn and access.locks_out(document, source.caller, arn)
     if statement:
         reason = (
             f"statement {statement} of the policy would lock this function out of {arn}: "
@@ -105,6 +106,26 @@ def _step(document: Any, present: Policy, arn: str | None, whose: str) -> Change
     if arn is None:
         return Change("PutResourcePolicy", parameters, awaits="the target has no stream for the source stream's policy")
     return Change("PutResourcePolicy", {"ResourceArn": arn, **parameters})
+
+
+def normalised(node: Any, partition: str = "aws", key: str = "") -> Any:  # noqa: ANN401 (any JSON)
+    """Return a policy document, or the part of it that is under `key`, in the one form that all equal ones have.
+
+    It is the form in which DynamoDB returns a document (live probe, October 2026): an account's root for its ID, an
+    element for a list of one, a list for a lone statement. What is listed twice counts once.
+    """
+    if isinstance(node, dict):
+        found = {name: normalised(value, partition, name) for name, value in node.items()}
+        return [found] if key == "Statement" else found
+    if isinstance(node, list):
+        items: list[Any] = []
+        for item in node:
+            found = normalised(item, partition, "" if key == "Statement" else key)
+            if key == "Statement" or found not in items:
+                items.append(found)
+        return items[0] if len(items) == 1 and key != "Statement" else items
+    is_account = key == "AWS" and re.fullmatch("[0-9]{12}", str(node))
+    return f"arn:{partition}:iam::{node}:root" if is_account else node
 
 
 def _for_target(node: Any, source: Policies, target: Policies) -> Any:  # noqa: ANN401 (any JSON)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from table_sync.aws import Table
 
@@ -27,12 +29,21 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+HIDDEN = "(encrypted)"
+"""What stands for a secret value."""
+# Shorter ones tell nothing, and are part of many words.
+_SHORTEST_SECRET = 4
+
+
 @dataclass(frozen=True)
 class Change:
-    """One write: an API operation and its parameters, less those that only name the table."""
+    """One write: an API operation and its parameters, less those that only name the table.
+
+    Whoever shows a change, on a screen, in a log or in an event, takes `shown` and `redacted`.
+    """
 
     operation: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)
     undone: str = field(default="", compare=False)
     """Why AWS gave up on the same write earlier, if it did."""
     part: str = field(default="", compare=False)
@@ -41,6 +52,36 @@ class Change:
     """What the setting's need has to bring first, if it is not there."""
     depends_on: str = field(default="", compare=False)
     """Name of another setting, earlier in the order, without which the write would have no effect."""
+    secret: frozenset[str] = field(default=frozenset(), compare=False)
+    """Names of the parameters that are sent and never shown."""
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Parameters as people may see them."""
+        return {name: HIDDEN if name in self.secret else value for name, value in self.parameters.items()}
+
+    def redacted(self, text: str) -> str:
+        """Return a text about the write without its secrets, which AWS and botocore may quote in an error."""
+        for name in self.secret & self.parameters.keys():
+            for value in _strings(self.parameters[name]):
+                # As they are, as JSON and as Python write them.
+                for quoted in (value, json.dumps(value)[1:-1], repr(value)[1:-1]):
+                    text = text.replace(quoted, HIDDEN)
+        return text
+
+
+def _strings(node: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON)
+    """Yield the strings in a parameter, and those in JSON that is one of them."""
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from _strings(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _strings(item)
+    elif isinstance(node, str) and len(node) >= _SHORTEST_SECRET:
+        yield node
+        with suppress(ValueError):
+            yield from _strings(json.loads(node))
 
 
 @dataclass(frozen=True)
@@ -121,5 +162,7 @@ class Setting(Protocol[Value]):
 
         Raises:
             botocore.exceptions.ClientError: AWS refused the write.
+            table_sync.errors.BusyError: AWS would refuse it, because of an earlier write.
+            table_sync.errors.GoneError: what the change refers to does not exist.
 
         """

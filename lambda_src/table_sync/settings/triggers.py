@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from table_sync import errors
+from table_sync.errors import GoneError, Meaning
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -129,7 +133,9 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
         if source.unreadable:
             reason = f"the filter of the mapping to {function} cannot be read ({source.unreadable}): allow kms:Decrypt"
             return Obstacle(Status.FAILED, reason)
-        return Change("CreateEventSourceMapping", source.parameters)
+        # Lambda shows the filter only to those who may use the key: no report may show it to others.
+        secret = frozenset({"FilterCriteria"}) if "KMSKeyArn" in source.parameters else frozenset[str]()
+        return Change("CreateEventSourceMapping", source.parameters, part=function, secret=secret)
     if target.settling:
         return Obstacle(Status.PENDING, f"the mapping to {function} is {target.state}")
     differing = {
@@ -144,7 +150,21 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
 
 
 def apply(change: Change, table: Table) -> str:
-    """Create a mapping on the table's stream; Lambda may be minutes about it."""
-    answer = table.client("lambda").create_event_source_mapping(EventSourceArn=table.stream_arn, **change.parameters)
+    """Create a mapping on the table's stream; Lambda may be minutes about it.
+
+    Raises:
+        GoneError: the function, or its alias or version, does not exist.
+        botocore.exceptions.ClientError: AWS refused the write for another reason.
+
+    """
+    function = change.parameters["FunctionName"]
+    try:
+        answer = table.client("lambda").create_event_source_mapping(
+            EventSourceArn=table.stream_arn, **change.parameters
+        )
+    except ClientError as error:
+        if errors.meaning(error) is not Meaning.GONE:
+            raise
+        raise GoneError(f"{function} does not exist: its trigger is left out") from error
     mapping = EventSourceMapping(answer.get("State", "Creating"), {})
-    return f"the mapping to {change.parameters['FunctionName']} is {mapping.state}" if mapping.settling else ""
+    return f"the mapping to {function} is {mapping.state}" if mapping.settling else ""

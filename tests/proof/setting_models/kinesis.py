@@ -1,4 +1,4 @@
-"""Kinesis streaming destinations, seen by a boto3 that knows their precision."""
+"""Kinesis streaming destinations, of which a table has one that is on."""
 
 from hypothesis import strategies as st
 
@@ -6,13 +6,18 @@ from table_sync.settings.kinesis import Destination, Destinations
 
 STREAMS = [f"arn:aws:kinesis:eu-west-1:123456789012:stream/changes-{number}" for number in range(3)]
 PRECISIONS = ["MILLISECOND", "MICROSECOND"]
+OFF = {"DISABLED", "ENABLE_FAILED"}
 RESTORED = Destinations()
 
 
-def values(_table):
-    states = st.sampled_from(["ACTIVE", "DISABLED", "ENABLE_FAILED"])
-    one = st.builds(Destination, states, st.sampled_from(PRECISIONS))
-    return st.dictionaries(st.sampled_from(STREAMS), one).map(Destinations)
+@st.composite
+def values(draw, _table):
+    streams = draw(st.lists(st.sampled_from(STREAMS), unique=True))
+    off = st.builds(Destination, st.sampled_from(sorted(OFF)), st.sampled_from(PRECISIONS))
+    destinations = Destinations({arn: draw(off) for arn in streams})
+    if streams and draw(st.booleans()):
+        destinations[streams[0]] = Destination("ACTIVE", draw(st.sampled_from(PRECISIONS)))
+    return destinations
 
 
 def content(destinations):
@@ -22,12 +27,12 @@ def content(destinations):
 
 def written(destinations, change):
     arn = change.parameters["StreamArn"]
-    before = destinations.get(arn, Destination("DISABLED", None)).status
     if change.operation == "UpdateKinesisStreamingDestination":
-        assert before == "ACTIVE", "AWS refuses to update it"
-        key, after = "UpdateKinesisStreamingConfiguration", "UPDATING"
-    else:
-        assert before in {"DISABLED", "ENABLE_FAILED"}, "AWS refuses to enable it"
-        key, after = "EnableKinesisStreamingConfiguration", "ENABLING"
-    precision = change.parameters[key]["ApproximateCreationDateTimePrecision"]
-    return Destinations({**destinations, arn: Destination(after, precision)})
+        assert destinations[arn].status == "ACTIVE", "AWS refuses to update it"
+        precision = change.parameters["UpdateKinesisStreamingConfiguration"]["ApproximateCreationDateTimePrecision"]
+        assert precision != destinations[arn].precision, "AWS refuses the precision that it has"
+        return Destinations({**destinations, arn: Destination("UPDATING", precision)})
+    assert {destination.status for destination in destinations.values()} <= OFF, "AWS refuses a second one"
+    configuration = change.parameters.get("EnableKinesisStreamingConfiguration", {})
+    precision = configuration.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
+    return Destinations({**destinations, arn: Destination("ENABLING", precision)})

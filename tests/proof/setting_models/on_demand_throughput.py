@@ -24,6 +24,7 @@ def content(throughput):
 
 def written(throughput, change):
     assert throughput.billing_mode == "PAY_PER_REQUEST", "AWS refuses a maximum"
+    assert len(change.parameters) == 1, "AWS refuses a table's maximum together with an index's"
     maximums = dict(throughput.maximums)
     if "OnDemandThroughput" in change.parameters:
         maximums[""] = change.parameters["OnDemandThroughput"]

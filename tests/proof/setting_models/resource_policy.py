@@ -27,7 +27,7 @@ def _policies(resources):
     statement = st.fixed_dictionaries(
         {
             "Effect": st.just("Allow"),
-            "Principal": st.sampled_from(["*", {"AWS": "444455556666"}]),
+            "Principal": st.sampled_from(["*", {"AWS": "arn:aws:iam::444455556666:root"}]),
             "Action": st.sampled_from(["dynamodb:Query", ["dynamodb:GetItem", "dynamodb:GetRecords"]]),
             "Resource": st.sampled_from(resources),
         },

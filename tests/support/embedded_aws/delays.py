@@ -26,6 +26,10 @@ class Delays:
     tags: float = 2.5  # probe: reads lag 2-3 s
     resource_policy: float = 2.0  # probe: reads lag 1-3 s
     kinesis: float = 5.0  # probe: ENABLING for 2-7 s
+    kinesis_disabling: float = 2.0  # probe: DISABLING for 1-2 s
+    kinesis_precision: float = 138.0  # probe: UPDATING for 124-152 s
+    resource_policy_applied: float = 2.0  # probe: for 0.6-2.4 s the next one is refused as in use
+    resource_policy_cooldown: float = 15.0  # probe: until then the next one is throttled
     contributor_insights: float = 8.0  # probe: ENABLING for 1-16 s
     mapping: float = 10.0  # Lambda developer guide: a mapping takes a while, up to minutes, to start
     auto_scaling: float = 10.0  # a target's bounds are applied seconds after they are registered

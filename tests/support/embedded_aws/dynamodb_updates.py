@@ -222,7 +222,8 @@ def _concerns(sent: dict[str, Any]) -> set[str]:
     for concern, change in EXCLUSIVE.items():
         if concern in concerns and len(concerns) > 1:
             raise invalid(f"{PREFIX}{change} must be the only operation in the request")
-    if "OnDemandThroughput" in sent and ("ProvisionedThroughput" in sent or concerns != {"capacity"}):
+    beside = {"GlobalSecondaryIndexUpdates", "ProvisionedThroughput"} & sent.keys()
+    if "OnDemandThroughput" in sent and (beside or concerns != {"capacity"}):
         raise invalid(f"{PREFIX}OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
     if concerns == {"capacity", "stream"} and not (
         sent.get("BillingMode") == "PAY_PER_REQUEST" and "ProvisionedThroughput" not in sent and not kinds

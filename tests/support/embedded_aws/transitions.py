@@ -30,6 +30,8 @@ class Lagging(Generic[T]):
     written: T
     _shown: T = field(init=False)
     _at: float = field(init=False, default=0.0)
+    changed: float | None = field(init=False, default=None)
+    """When it was written last (epoch seconds)."""
 
     def __post_init__(self) -> None:
         """Show the first value at once."""
@@ -38,7 +40,7 @@ class Lagging(Generic[T]):
     def write(self, value: T, time: float, lag: float) -> None:
         """Set the value at `time` (epoch seconds), to be seen `lag` seconds later."""
         self._shown = self.read(time)
-        self.written, self._at = value, time + lag
+        self.written, self._at, self.changed = value, time + lag, time
 
     def read(self, time: float) -> T:
         """Return what a read at `time` shows."""
