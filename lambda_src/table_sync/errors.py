@@ -121,7 +121,15 @@ _MEANING_OF_MESSAGE = {
         # Lambda cannot tag mappings in every Region (hashicorp/terraform-provider-aws#39849).
         "unsupported resource type for tagging": Meaning.UNSUPPORTED,
     },
-    # PutResourcePolicy takes another document 15 s after the last one (live probe, October 2026).
+    # Limits that no attempt outlasts, 30 days and the account's (live probes, October 2026).
+    "LimitExceededException": {
+        "updates to tableclass are limited": Meaning.FINAL,
+        "of the account in region": Meaning.FINAL,
+    },
+    # CreateTable of a name that is taken; every other text is of a table that changes (live probes, October 2026).
+    "ResourceInUseException": {"table already exists": Meaning.FINAL},
+    # PutResourcePolicy takes another document 15 s after the last one, and so does UpdateTable deletion protection
+    # (live probes, October 2026).
     "ThrottlingException": {"modified within the previous": Meaning.SETTLING},
     "ValidationException": {
         "already has an enabled stream": Meaning.SETTLING,

@@ -278,3 +278,9 @@ def test_a_maximum_of_minus_one_is_none():
     index = {"IndexName": "by_day", "OnDemandThroughput": unlimited | {"MaxReadRequestUnits": 5}}
     seen = on_demand_throughput.read(described(OnDemandThroughput=unlimited, GlobalSecondaryIndexes=[index]))
     assert seen.maximums == {"": {}, "by_day": {"MaxReadRequestUnits": 5}}
+
+
+def test_an_index_of_a_table_that_is_being_restored_has_the_table_s_status():
+    indexes = [{"IndexName": "by_day"}, {"IndexName": "by_hour", "IndexStatus": "ACTIVE"}]
+    table = Table(TABLE, {"TableStatus": "CREATING", "GlobalSecondaryIndexes": indexes})
+    assert table.indexes == {"by_day": "CREATING", "by_hour": "ACTIVE"}

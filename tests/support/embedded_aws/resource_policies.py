@@ -36,13 +36,16 @@ class ResourcePolicies(Tables):
         if status != "ACTIVE":
             raise in_use(f"Table is {status}: {table.moto.name}")
         if len(call.parameters["Policy"].encode()) > LONGEST:
-            raise invalid("One or more parameter values were invalid: the policy is larger than 20 KB")
+            raise invalid(f"One or more parameter values were invalid: Maximum policy size of {LONGEST} bytes exceeded")
         document = json.loads(call.parameters["Policy"])
         if "Statement" not in document:
             raise invalid("One or more parameter values were invalid: Invalid policy document")
         document = kept(document)
         if any(statement["Effect"] == "Allow" and _is_anybody(statement) for statement in document["Statement"]):
-            raise invalid("Resource-based policy grants unbounded access in one or more elements.")
+            raise invalid(
+                "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to "
+                "ensure least-privilege form of access"
+            )
         current = policy.written
         self._check_revision(call, current)
         text = json.dumps(document, separators=(",", ":"))
