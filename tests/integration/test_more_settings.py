@@ -502,10 +502,9 @@ def test_one_trigger_that_fails_keeps_no_other_from_its_tags(aws, pipeline):
     restore(aws, "orders", "orders-restored")
     aws.faults.add(
         "CreateEventSourceMapping",
-        "ResourceNotFoundException",
-        "Function not found",
+        "AccessDeniedException",
+        "not authorized",
         times=math.inf,
-        status=404,
         when=lambda call: "orders-audit" in call.parameters["FunctionName"],
     )
     pipeline.run()
