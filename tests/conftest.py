@@ -1,11 +1,42 @@
-"""Fixtures that more than one test module uses."""
+"""Fixtures that more than one test module uses, and what is the same for all processes of a run.
 
+`make test` runs several (pytest-xdist). What they measure, and why something was replayed or skipped, the first process
+prints at the end.
+"""
+
+import fcntl
+import functools
+import json
+import os
 import shutil
 import signal
+from pathlib import Path
 
+import botocore.session
+import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.embedded_aws import EmbeddedAWS
+
+WORK = Path(__file__).parents[1] / ".work"
+# Tests that share a costly fixture, and so one process; the others run wherever there is time.
+TOGETHER = {
+    "tests/terraform/test_deployed.py": "applied",
+    "tests/terraform/test_examples.py": "applied",
+    "tests/terraform/test_lifecycle.py": "applied",
+} | {
+    path: path
+    for path in (
+        "tests/integration/test_child_process.py",
+        "tests/integration/test_cli_process.py",
+        "tests/integration/test_dashboard.py",
+        "tests/integration/test_log_level.py",
+        "tests/proof/test_concurrency.py",
+    )
+}
+_FIGURES = pytest.StashKey[dict]()
+_NOTES = pytest.StashKey[set]()
 
 
 def pytest_configure(config):
@@ -16,6 +47,96 @@ def pytest_configure(config):
     config.option.dest_tf_binary = shutil.which("terraform")
     if config.option.dest_tf_binary is None:
         config.option.dest_tf_replay = True
+    # Each session would read the service models anew, which takes longer than many a test.
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    # How long an example takes says only how busy the machine is.
+    too_slow = hypothesis.HealthCheck.too_slow
+    hypothesis.settings.register_profile("all", deadline=None, suppress_health_check=[too_slow])
+    hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("all"), max_examples=10)
+    hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "all"))
+    config.stash[_FIGURES] = {}
+    config.stash[_NOTES] = set()
+
+
+class Scheduler(LoadScopeScheduling):
+    """Gives each process the next test, or the next that belong together, the most first."""
+
+    def _split_scope(self, nodeid):
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduler(config, log)
+
+
+def pytest_sessionfinish(session):
+    """Hand over to the first process, as one of several."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["measured"] = [config.stash[_FIGURES], sorted(config.stash[_NOTES])]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take over what another process measured; one that crashed hands over nothing."""
+    figures, notes = getattr(node, "workeroutput", {}).get("measured", ({}, ()))
+    for name, values in figures.items():
+        add_up(node.config.stash[_FIGURES], name, values)
+    node.config.stash[_NOTES].update(notes)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for sentence in sorted(config.stash[_NOTES]):
+        terminalreporter.write_line(sentence)
+    measured = config.stash[_FIGURES]
+    if not measured:
+        return
+    WORK.mkdir(exist_ok=True)
+    (WORK / "figures.json").write_text(json.dumps(measured, indent=2))
+    terminalreporter.section("figures")
+    for name, values in sorted(measured.items()):
+        terminalreporter.write_line(f"{name}: " + ", ".join(f"{key} {value}" for key, value in values.items()))
+
+
+def add_up(measured, name, values):
+    """Add numbers to those of the same name, and replace what is no number."""
+    known = measured.setdefault(name, {})
+    for key, value in values.items():
+        known[key] = value + known.get(key, 0) if isinstance(value, (int, float)) else value
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig):
+    """Record what was measured, under a name; numbers of the same name are added up."""
+
+    def record(name, **values):
+        add_up(pytestconfig.stash[_FIGURES], name, values)
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def note(pytestconfig):
+    """Print a sentence at the end of the run, once."""
+    return pytestconfig.stash[_NOTES].add
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id):
+    """Make something costly once a run, in the first of the processes that want it: JSON, by its name."""
+    own = tmp_path_factory.getbasetemp()
+    directory = own if worker_id == "master" else own.parent
+
+    def make_once(name, make):
+        with (directory / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = directory / f"{name}.json"
+            if not made.exists():
+                made.write_text(json.dumps(make()))
+            return json.loads(made.read_text())
+
+    return make_once
 
 
 @pytest.fixture

@@ -23,19 +23,23 @@ from typing import TYPE_CHECKING, Any
 from tests.support import signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORK = REPOSITORY / ".work" / "terraform"
-_FOUND = WORK / "plugin-dir"
 
 OLDEST_PROVIDER = (5, 100, 0)  # versions.tf
 
-# How far from the root a mirror is looked for, and how many directories are read at most: together less than a second.
-_DEPTH = 6
-_DIRECTORIES = 20_000
-_NOT_LOOKED_INTO = {"proc", "sys", "dev", "run", ".git", "__pycache__", "node_modules", "site-packages"}
-_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "glusterfs", "lustre")
+# Where mirrors usually are. Terraform itself looks in the first four (CLI Configuration File, Implied Local Mirror
+# Directories); `init -plugin-dir` also takes a mirror there that is of another registry's host name.
+MIRRORS = (
+    Path("~/.terraform.d/plugins"),
+    Path("~/.local/share/terraform/plugins"),
+    Path("/usr/local/share/terraform/plugins"),
+    Path("/usr/share/terraform/plugins"),
+    Path("/opt/terraform/plugins"),
+    Path("/opt/tf-plugins"),
+)
 
 _GRACE_SECONDS = 20
 _LONGEST_WAIT_SECONDS = 0.5
@@ -66,33 +70,23 @@ def find_terraform() -> Path:
     return Path(found)
 
 
-def find_plugin_dir(root: Path = Path("/")) -> Path | None:
-    """Look for an unpacked mirror that holds the AWS provider for this machine, and return its directory.
+def find_plugin_dir(mirrors: Iterable[Path]) -> Path | None:
+    """Return the first mirror that holds the AWS provider for this machine, None if none does.
 
     A mirror has the layout that `terraform init -plugin-dir` reads (Terraform CLI documentation, Provider Installation,
-    unpacked layout): HOST/hashicorp/aws/VERSION/OS_ARCH/terraform-provider-aws*. Nearest to `root` first.
+    unpacked layout): HOST/hashicorp/aws/VERSION/OS_ARCH/terraform-provider-aws*.
     """
-    unread = _network_mounts()
-    level = [root]
-    read = 0
-    for _ in range(_DEPTH):
-        below: list[Path] = []
-        for directory in level:
-            if read == _DIRECTORIES:
-                return None
-            read += 1
-            for name in _directories(directory):
-                path = directory / name
-                if name == "hashicorp" and _holds_provider(path):
-                    return directory.parent
-                if name not in _NOT_LOOKED_INTO and str(path) not in unread:
-                    below.append(path)
-        level = below
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    provider = f"*/hashicorp/aws/*/{platform.system().lower()}_{architecture}/terraform-provider-aws*"
+    for mirror in mirrors:
+        directory = mirror.expanduser()
+        if any(_version(found.parts[-3]) >= OLDEST_PROVIDER for found in directory.glob(provider)):
+            return directory
     return None
 
 
 def chosen_plugin_dir() -> Path | None:
-    """Return the mirror that `Terraform.init` takes: TF_PLUGIN_DIR, or what it found before; None for the registry.
+    """Return the mirror that `Terraform.init` takes: TF_PLUGIN_DIR, or one of MIRRORS; None for the registry.
 
     Raises:
         TerraformUnavailable: TF_PLUGIN_DIR is no directory.
@@ -103,43 +97,11 @@ def chosen_plugin_dir() -> Path | None:
         if not Path(named).is_dir():
             raise TerraformUnavailable(f"The AWS provider is missing: TF_PLUGIN_DIR is {named}, which is no directory.")
         return Path(named).resolve()
-    try:
-        found = Path(_FOUND.read_text())
-    except OSError:
-        return None
-    return found if found.is_dir() else None
-
-
-def _directories(path: Path) -> list[str]:
-    try:
-        with os.scandir(path) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-    except OSError:
-        return []
-
-
-def _holds_provider(namespace: Path) -> bool:
-    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    system = f"{platform.system().lower()}_{architecture}"
-    versions = namespace / "aws"
-    return any(
-        _version(version) >= OLDEST_PROVIDER and any((versions / version / system).glob("terraform-provider-aws*"))
-        for version in _directories(versions)
-        # A link is not in the list: `terraform init` made it, of a mirror that is elsewhere.
-        if system in _directories(versions / version)
-    )
+    return find_plugin_dir(MIRRORS)
 
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".")) if re.fullmatch(r"\d+\.\d+\.\d+", text) else ()
-
-
-def _network_mounts() -> set[str]:
-    try:
-        mounts = [line.split(" ") for line in Path("/proc/mounts").read_text().splitlines()]
-    except OSError:
-        return set()
-    return {mount[1] for mount in mounts if mount[2].startswith(_NETWORK_FILE_SYSTEMS)}
 
 
 class Terraform:
@@ -194,38 +156,33 @@ class Terraform:
     def init(self) -> None:
         """Install the provider and the modules (`terraform init`).
 
-        The provider comes from TF_PLUGIN_DIR if that is set, else from the registry, else from a mirror on the disk.
+        The provider comes from TF_PLUGIN_DIR if that is set, else from the first of MIRRORS that has it, else from the
+        registry.
 
         Raises:
-            TerraformUnavailable: none of them has it.
+            TerraformUnavailable: it is not there.
             TerraformError: the configuration is wrong.
 
         """
         with _one_at_a_time():
             plugins = chosen_plugin_dir()
-            if plugins is None:
-                try:
-                    self._run("init", quiet=True, env=_plugin_cache())
-                except TerraformError as error:
-                    if not _NO_PROVIDER.search(str(error)):
-                        raise
-                    plugins = find_plugin_dir()
-                    if plugins is None:
-                        raise TerraformUnavailable(
-                            "The AWS provider is missing: terraform init could not get it from its registry, "
-                            "TF_PLUGIN_DIR is not set, and no directory near the root of the file system holds an "
-                            "unpacked provider mirror (HOST/hashicorp/aws/VERSION/OS_ARCH); set TF_PLUGIN_DIR to one."
-                        ) from error
-                    _FOUND.write_text(str(plugins))
-                else:
-                    return
             try:
-                self._run("init", f"-plugin-dir={plugins}", quiet=True)
+                if plugins:
+                    self._run("init", f"-plugin-dir={plugins}", quiet=True)
+                else:
+                    self._run("init", quiet=True, env=_plugin_cache())
             except TerraformError as error:
                 if not _NO_PROVIDER.search(str(error)):
                     raise
+                tried = (
+                    f"{plugins} does not hold a version that the configuration accepts"
+                    if plugins
+                    else "terraform init could not get it from its registry, TF_PLUGIN_DIR is not set, and none of "
+                    f"{', '.join(map(str, MIRRORS))} holds it"
+                )
                 raise TerraformUnavailable(
-                    f"The AWS provider is missing: {plugins} does not hold a version that the configuration accepts."
+                    f"The AWS provider is missing: {tried}; set TF_PLUGIN_DIR to an unpacked provider mirror "
+                    "(HOST/hashicorp/aws/VERSION/OS_ARCH) that does."
                 ) from error
 
     def plan(self, out: Path | None = None, **variables: Any) -> bool:

@@ -14,29 +14,20 @@ from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.terraform import Terraform, TerraformUnavailable, chosen_plugin_dir
 from tests.terraform.examples import Examples
 from tests.terraform.lifecycle import Lifecycle
-from tests.terraform.packages import why_stand_in
 from tests.terraform.recordings import scrubbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_terraform.tf import TerraformStateJson
 
 HERE = Path(__file__).parent
-UNAVAILABLE = pytest.StashKey[str]()
-STAND_IN = pytest.StashKey[str]()
 
 
-@pytest.hookimpl(trylast=True)  # after the plugin, whose choices it corrects
-def pytest_configure(config: pytest.Config) -> None:
-    """Decide between real Terraform and recordings, before the test modules make their fixtures."""
-    try:
-        Terraform(HERE / "terraform" / "deployed").init()
-    except TerraformUnavailable as unavailable:
-        config.stash[UNAVAILABLE] = str(unavailable)
-        tf.LazyReplay.value = True
-    else:
-        tf.LazyReplay.value = False
+@pytest.hookimpl(trylast=True)  # after the plugin, whose choice it corrects
+def pytest_configure() -> None:
+    """Let pytest-terraform's fixtures be of one process, and replay until `served_aws` knows better."""
+    tf.LazyReplay.value = True
     # Its fixtures for xdist share one deployment between processes, and tear down what a replay never made.
     tf.terraform.scope_class_map = defaultdict(lambda: tf.TerraformFixture)
 
@@ -46,28 +37,33 @@ def pytest_terraform_modify_state(tfstate: TerraformStateJson) -> None:
     tfstate.update_dict(scrubbed(tfstate.dict))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what stood in for Terraform or for the package before this one, and why."""
-    if why := config.stash.get(STAND_IN, ""):
-        terminalreporter.write_line(f"The upgrade was made from a stand-in for the package before. {why}")
-    if UNAVAILABLE in config.stash:
-        terminalreporter.write_line(f"Terraform fixtures were replayed from recordings. {config.stash[UNAVAILABLE]}")
+@pytest.fixture(scope="package")
+def unavailable(once: Callable[..., str], note: Callable[[str], None]) -> str:
+    """Why there is no Terraform or no provider; "" if there is."""
+    why = once("unavailable", _why_unavailable)
+    if why and os.environ.get("CI") == "true":
+        pytest.fail(f"CI is true, so recordings and skips will not do. {why}", pytrace=False)
+    if why:
+        note(f"Terraform fixtures were replayed from recordings. {why}")
+    return why
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _no_recordings_in_ci(pytestconfig: pytest.Config) -> None:
-    if UNAVAILABLE in pytestconfig.stash and os.environ.get("CI") == "true":
-        pytest.fail(
-            f"CI is true, so recordings and skips will not do. {pytestconfig.stash[UNAVAILABLE]}", pytrace=False
-        )
+def _why_unavailable() -> str:
+    try:
+        Terraform(HERE / "terraform" / "deployed").init()
+    except TerraformUnavailable as unavailable:
+        return str(unavailable)
+    return ""
 
 
-@pytest.fixture(scope="package", autouse=True)
-def served_aws(pytestconfig: pytest.Config, _no_recordings_in_ci: None) -> Iterator[EmbeddedAWS | None]:
+@pytest.fixture(scope="package")
+def served_aws(unavailable: str) -> Iterator[EmbeddedAWS | None]:
     """One embedded AWS for every deployment, which pytest-terraform's fixtures find in the environment."""
-    if UNAVAILABLE in pytestconfig.stash:
+    if unavailable:
         yield None
         return
+    for fixture in tf.terraform.get_fixtures():
+        fixture.replay = False
     with EmbeddedAWS(server=True) as aws, pytest.MonkeyPatch.context() as environment:
         environment.setenv("TF_VAR_endpoint", str(aws.endpoint_url))
         environment.setenv("CHECKPOINT_DISABLE", "1")
@@ -80,29 +76,28 @@ def served_aws(pytestconfig: pytest.Config, _no_recordings_in_ci: None) -> Itera
 
 
 @pytest.fixture(scope="package")
-def real_terraform(pytestconfig: pytest.Config) -> None:
+def real_terraform(unavailable: str) -> None:
     """Skip what has no recording if there is no Terraform."""
-    if UNAVAILABLE in pytestconfig.stash:
-        pytest.skip(f"It needs real Terraform. {pytestconfig.stash[UNAVAILABLE]}")
+    if unavailable:
+        pytest.skip(f"It needs real Terraform. {unavailable}")
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="package")
 def lifecycle(
     request: pytest.FixtureRequest, served_aws: EmbeddedAWS | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lifecycle | None]:
-    """Two instances' life, begun before the other tests so that it goes on beside them."""
+    """Two instances' life, begun before the tests that want it, so that it goes on beside others."""
     if served_aws is None:
         yield None
         return
     lifecycle = Lifecycle(served_aws, tmp_path_factory.mktemp("lifecycle"))
     if any("life" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.config.stash[STAND_IN] = why_stand_in()
         lifecycle.start()
     yield lifecycle
     lifecycle.stop()
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="package")
 def examples(
     request: pytest.FixtureRequest, served_aws: EmbeddedAWS | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Examples | None]:

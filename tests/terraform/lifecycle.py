@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.support.tables import make_table
 from tests.support.terraform import REPOSITORY, Terraform, TerraformError
 from tests.terraform.inventory import inventory
-from tests.terraform.packages import PACKAGE, older_package
+from tests.terraform.packages import OLDER_PACKAGE, PACKAGE
 from tests.terraform.plans import changes
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Lifecycle:
             shutil.copyfile(file, to)
         terraform = Terraform(copy / ROOT, state=self._state)
         _package(terraform.directory).parent.mkdir(parents=True)
-        _package(terraform.directory).write_bytes(older_package())
+        _package(terraform.directory).write_bytes(OLDER_PACKAGE)
         shutil.copyfile(REPOSITORY / "lambda_src/dist/layer.zip", copy / "lambda_src/dist/layer.zip")
         self._run(terraform).init()
         return terraform

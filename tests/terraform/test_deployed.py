@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
 from pytest_terraform import terraform
 
 from tests.support.rules import PATTERNS
+
+pytestmark = pytest.mark.usefixtures("lifecycle", "examples")
 
 RECORDING = Path(__file__).parent / "terraform" / "deployed" / "tf_resources.json"
 COMMITTED = RECORDING.read_text() if RECORDING.exists() else ""

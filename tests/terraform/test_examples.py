@@ -12,6 +12,8 @@ from tests.support.terraform import REPOSITORY
 from tests.terraform.examples import DIRECTORY, EXAMPLES
 from tests.terraform.inventory import ATTACHED
 
+pytestmark = pytest.mark.usefixtures("lifecycle", "examples")
+
 every_example = pytest.mark.parametrize("example", sorted(EXAMPLES))
 
 

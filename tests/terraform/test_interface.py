@@ -8,6 +8,7 @@ from tests.support.terraform import REPOSITORY, Terraform
 
 # override_during, with which the mocked provider gives values to a plan.
 NEEDED = (1, 11)
+FILES = sorted(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob("tests/*.tftest.hcl"))
 
 pytestmark = pytest.mark.usefixtures("real_terraform")
 
@@ -16,10 +17,17 @@ def test_every_file_is_formatted():
     Terraform(REPOSITORY).run("fmt", "-check", "-recursive")
 
 
-def test_interface():
+@pytest.fixture(scope="module")
+def terraform(once):
+    """Terraform in the module, initialized by the first process that wants it."""
     terraform = Terraform(REPOSITORY)
     version = json.loads(terraform.run("version", "-json"))["terraform_version"]
     if tuple(map(int, version.split("-")[0].split(".")[:2])) < NEEDED:
         pytest.skip(f"Terraform {version} cannot run the *.tftest.hcl files: they need 1.11.")
-    terraform.init()
-    terraform.run("test")
+    once("interface", terraform.init)
+    return terraform
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_interface(terraform, file):
+    assert "Success!" in terraform.run("test", f"-filter={file}")

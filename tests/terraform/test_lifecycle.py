@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.terraform.lifecycle import INSTANCES
-from tests.terraform.packages import PACKAGE, code_sha256, older_package
+from tests.terraform.packages import OLDER_PACKAGE, PACKAGE, code_sha256
 
-pytestmark = pytest.mark.usefixtures("real_terraform")
+pytestmark = pytest.mark.usefixtures("real_terraform", "lifecycle", "examples")
 
 
 @pytest.fixture(scope="package")
@@ -28,7 +28,7 @@ def test_two_instances_share_nothing(life):
 
 
 def test_saved_plan_is_applied_in_another_checkout(life):
-    assert life.older_code == dict.fromkeys(INSTANCES, code_sha256(older_package()))
+    assert life.older_code == dict.fromkeys(INSTANCES, code_sha256(OLDER_PACKAGE))
 
 
 def test_code_upgrade_is_planned_in_one_checkout_and_applied_in_another(life):

@@ -1,10 +1,18 @@
 import os
 import platform
 import threading
+from pathlib import Path
 
 import pytest
 
-from tests.support.terraform import Terraform, TerraformError, TerraformUnavailable, chosen_plugin_dir, find_plugin_dir
+from tests.support.terraform import (
+    MIRRORS,
+    Terraform,
+    TerraformError,
+    TerraformUnavailable,
+    chosen_plugin_dir,
+    find_plugin_dir,
+)
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 HERE = f"{platform.system().lower()}_{ARCHITECTURE}"
@@ -32,31 +40,31 @@ def program(tmp_path, monkeypatch):
     return program
 
 
-def test_mirror_is_found_anywhere_near_the_root(tmp_path):
-    expected = mirror(tmp_path / "some" / "where" / "plugins")
-    assert find_plugin_dir(tmp_path) == expected
-
-
-def test_nearest_mirror_is_taken(tmp_path):
-    mirror(tmp_path / "a" / "deep" / "one")
-    expected = mirror(tmp_path / "near")
-    assert find_plugin_dir(tmp_path) == expected
+def test_first_mirror_that_holds_the_provider_is_taken(tmp_path):
+    mirrors = [tmp_path / "missing", tmp_path / "empty", mirror(tmp_path / "one"), mirror(tmp_path / "two")]
+    (tmp_path / "empty").mkdir()
+    assert find_plugin_dir(mirrors) == tmp_path / "one"
 
 
 @pytest.mark.parametrize("other", [{"version": "5.99.9"}, {"version": "latest"}, {"system": "plan9_mips"}])
 def test_mirror_of_no_use_is_passed_over(tmp_path, other):
-    mirror(tmp_path / "of-no-use", **other)
-    assert find_plugin_dir(tmp_path) is None
-    expected = mirror(tmp_path / "somewhat" / "deeper")
-    assert find_plugin_dir(tmp_path) == expected
+    assert find_plugin_dir([mirror(tmp_path / "of-no-use", **other)]) is None
 
 
-def test_data_directory_of_terraform_is_no_mirror(tmp_path):
-    real = mirror(tmp_path / "deep" / "down" / "in" / "it")
-    versions = tmp_path / "data" / "host.test" / "hashicorp" / "aws" / "5.100.0"
-    versions.mkdir(parents=True)
-    (versions / HERE).symlink_to(real / "host.test" / "hashicorp" / "aws" / "5.100.0" / HERE)
-    assert find_plugin_dir(tmp_path) == real
+def test_mirror_in_the_home_directory_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    expected = mirror(tmp_path / ".terraform.d" / "plugins")
+    assert find_plugin_dir(MIRRORS) == expected
+
+
+def test_what_was_tried_is_said(monkeypatch, program):
+    monkeypatch.delenv("TF_PLUGIN_DIR", raising=False)
+    monkeypatch.setattr("tests.support.terraform.MIRRORS", (Path("/no/mirror"), Path("/none/here")))
+    terraform = program("echo 'Error: Failed to query available provider packages'; exit 1")
+    with pytest.raises(
+        TerraformUnavailable, match=r"registry, TF_PLUGIN_DIR is not set, and none of /no/mirror, /none/here holds it"
+    ):
+        terraform.init()
 
 
 def test_missing_program_is_said_in_a_sentence(tmp_path, monkeypatch):
@@ -87,7 +95,7 @@ def test_provider_of_a_mirror_is_not_taken_through_a_cache(tmp_path, monkeypatch
 
 def test_provider_of_the_registry_is_downloaded_once(tmp_path, monkeypatch, program):
     monkeypatch.delenv("TF_PLUGIN_DIR", raising=False)
-    monkeypatch.setattr("tests.support.terraform._FOUND", tmp_path / "missing")
+    monkeypatch.setattr("tests.support.terraform.MIRRORS", (Path("/no/mirror"), Path("/none/here")))
     monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "cache"))
     program(f"env > {tmp_path}/environment").init()
     assert {

@@ -83,15 +83,6 @@ def test_the_token_is_not_left_in_the_checkout(path):
 
 
 @workflows
-def test_what_runs_the_tests_has_the_history(path):
-    """For the upgrade from the previous commit's package."""
-    for job in yaml.safe_load(path.read_text())["jobs"].values():
-        if any(re.search(r"make test\b|pytest", step.get("run", "")) for step in job["steps"]):
-            (checkout,) = (s for s in job["steps"] if s.get("uses", "").startswith("actions/checkout@"))
-            assert checkout["with"].get("fetch-depth") == 0
-
-
-@workflows
 def test_no_expression_is_pasted_into_a_shell(path):
     assert [step["run"] for step in steps(yaml.safe_load(path.read_text())) if "${{" in step.get("run", "")] == []
 
