@@ -69,9 +69,8 @@ package: $(VENV)/.ready ## Rebuild lambda_src/dist/function.zip and layer.zip
 	@$(BIN)/python scripts/package.py
 
 .PHONY: docs
-docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the code (a minute)
+docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the code
 	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs
-	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.dashboard_picture
 
 .PHONY: lint
 lint: $(VENV)/.ready ## Check style and types of Python and Terraform files, and that the documentation is up to date
