@@ -73,9 +73,10 @@ docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the c
 	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs
 
 .PHONY: lint
-lint: $(VENV)/.ready ## Check style and types of Python and Terraform files, and that the documentation is up to date
+lint: $(VENV)/.ready ## Check Python and Terraform files and workflows, and that the documentation is up to date
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python -m tests.support.terraform fmt-check .
+	@$(BIN)/zizmor --offline --quiet .github/workflows
 	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs --check
 
 .PHONY: fmt

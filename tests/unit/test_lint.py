@@ -1,4 +1,4 @@
-"""`make lint`'s checks of Python find nothing, and pre-commit's configuration runs what there is."""
+"""`make lint`'s checks of Python and of workflows find nothing, and pre-commit's configuration runs what there is."""
 
 import subprocess
 import sys
@@ -15,10 +15,15 @@ PROGRAMS = Path(sys.executable).parent
 
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "format", "--check", "--quiet"], ["ruff", "check", "--quiet"], ["mypy"]],
-    ids=["ruff format", "ruff check", "mypy"],
+    [
+        ["ruff", "format", "--check", "--quiet"],
+        ["ruff", "check", "--quiet"],
+        ["mypy"],
+        ["zizmor", "--offline", "--quiet", ".github/workflows"],
+    ],
+    ids=["ruff format", "ruff check", "mypy", "zizmor"],
 )
-def test_python_is_clean(command):
+def test_check_finds_nothing(command):
     program, *options = command
     command = [PROGRAMS / program, *options]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603 (our own)

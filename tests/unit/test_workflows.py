@@ -1,4 +1,4 @@
-"""The GitHub workflows: what they use is pinned, what they may do is said, and what they call is there."""
+"""The GitHub workflows, where zizmor (`make lint`) does not look: what they may do, and that what they call is there."""
 
 import re
 import subprocess
@@ -25,15 +25,6 @@ def steps(workflow):
 
 def test_there_is_one_for_each_occasion():
     assert set(IDS) == {"release", "security", "test"}
-
-
-@workflows
-def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(path):
-    text = path.read_text()
-    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*(- )?uses:", line)]
-    assert len(lines) == sum("uses" in step for step in steps(yaml.safe_load(text))) > 0
-    for line in lines:
-        assert re.fullmatch(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
 
 
 def test_one_version_of_an_action_is_used_everywhere():
@@ -80,11 +71,6 @@ def test_the_token_is_not_left_in_the_checkout(path):
     ]
     assert checkouts
     assert all(checkout["with"]["persist-credentials"] is False for checkout in checkouts)
-
-
-@workflows
-def test_no_expression_is_pasted_into_a_shell(path):
-    assert [step["run"] for step in steps(yaml.safe_load(path.read_text())) if "${{" in step.get("run", "")] == []
 
 
 @workflows
