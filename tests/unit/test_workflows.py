@@ -1,4 +1,4 @@
-"""The GitHub workflows, where zizmor (`make lint`) does not look: what they may do, and that what they call is there."""
+"""What zizmor does not look at in the GitHub workflows: who may write, and whether what they call is there."""
 
 import re
 import subprocess
