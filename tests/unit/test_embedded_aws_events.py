@@ -378,3 +378,10 @@ def test_names_beside_wildcards_and_other_operators_make_no_pattern_complex():
 def test_a_rule_with_such_a_pattern_is_refused(aws):
     with pytest.raises(ClientError, match="InvalidEventPatternException"):
         aws.client("events").put_rule(Name="x", EventPattern='{"a": [{"like": "b"}]}')
+
+
+def test_an_event_with_many_lists_is_matched_at_once():
+    lists = {f"setting-{number}": {"changes": [{"a": 1}, {"a": 2}, {"a": 3}]} for number in range(40)}
+    event = {"source": "ours", "detail": {"outcome": "failed", "settings": lists}}
+    assert event_patterns.matches({"source": ["ours"], "detail": {"outcome": ["failed"]}}, event)
+    assert not event_patterns.matches({"detail": {"outcome": ["in_sync"]}}, event)

@@ -60,13 +60,31 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     objects on the way. A list in the event matches if one of its items does; what a pattern wants of an object in a
     list, one object must have. An empty list and an object do not exist as fields.
     """
-    return any(_holds(pattern, "", fields) for fields in _alternatives("", event))
+    wanted = frozenset(_paths(pattern, ""))
+    return any(_holds(pattern, "", fields) for fields in _alternatives("", event, wanted))
 
 
-def _alternatives(path: str, value: Any) -> Iterator[Fields]:
-    """Yield the fields of `value` by their paths, once for each choice of objects from lists."""
-    if isinstance(value, dict):
-        members = [[*_alternatives(f"{path}.{name}", member)] for name, member in value.items()]
+def _paths(pattern: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Yield the paths of the fields that a pattern names."""
+    for name, wanted in pattern.items():
+        if name == "$or":
+            for alternative in wanted:
+                yield from _paths(alternative, path)
+        elif isinstance(wanted, dict):
+            yield from _paths(wanted, f"{path}.{name}")
+        else:
+            yield f"{path}.{name}"
+
+
+def _alternatives(path: str, value: Any, wanted: frozenset[str]) -> Iterator[Fields]:
+    """Yield the wanted fields of `value` by their paths, once for each choice of objects from lists.
+
+    A list that no wanted path leads into offers no choice: an event with many lists would have too many.
+    """
+    if path and not any(name == path or name.startswith(f"{path}.") for name in wanted):
+        yield {}
+    elif isinstance(value, dict):
+        members = [[*_alternatives(f"{path}.{name}", member, wanted)] for name, member in value.items()]
         for choice in itertools.product(*members):
             merged: Fields = {}
             for fields in choice:
@@ -76,7 +94,9 @@ def _alternatives(path: str, value: Any) -> Iterator[Fields]:
     elif isinstance(value, list):
         plain = [item for item in value if not isinstance(item, dict | list)]
         own: Fields = {path: plain} if plain else {}
-        inner = [fields for item in value if isinstance(item, dict | list) for fields in _alternatives(path, item)]
+        inner = [
+            fields for item in value if isinstance(item, dict | list) for fields in _alternatives(path, item, wanted)
+        ]
         yield from ({**own, **fields} for fields in inner or [{}])
     else:
         yield {path: [value]}
