@@ -295,7 +295,8 @@ variable "event_bus_arn" {
   description = <<-EOT
     ARN of the event bus to which the outcome events are sent; `null` sends them to the default bus of the account and
     Region. It must be in the function's Region; a bus of another account needs a policy that lets the function's role
-    send to it.
+    send to it. EventBridge accepts events for a bus that no longer exists without an error, so they are lost and nothing
+    reports it. To notice a deleted bus, keep `null` and forward the events with a rule that has a dead-letter queue.
   EOT
   type        = string
   default     = null
@@ -352,12 +353,12 @@ variable "backoff_base_seconds" {
 
 variable "backoff_rate" {
   description = <<-EOT
-    Factor by which the delay grows from one look to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`.
-    With the defaults the longest delay comes after the sixth look, about three minutes after the first: what ends soon
-    is seen soon, and what takes hours costs less.
+    Factor by which the delay grows from one attempt to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`.
+    A rate near 1 makes the delay a share of the restore's age. The default keeps it at about 1.5 % plus
+    `backoff_base_seconds`, until it reaches `backoff_max_delay_seconds` after about three hours.
   EOT
   type        = number
-  default     = 1.5
+  default     = 1.015
   nullable    = false
 
   validation {
@@ -368,11 +369,11 @@ variable "backoff_rate" {
 
 variable "backoff_max_delay_seconds" {
   description = <<-EOT
-    Longest delay between two looks in seconds, 1 to 36900. It bounds how long after the end of a restore the table is
-    looked at; the default keeps that under two minutes.
+    Longest delay between two attempts in seconds, 1 to 36900. A restored table is checked at most this long after it
+    becomes `ACTIVE`. The default keeps that under three minutes.
   EOT
   type        = number
-  default     = 110
+  default     = 175
   nullable    = false
 
   validation {
@@ -390,7 +391,7 @@ variable "backoff_max_delay_seconds" {
 variable "max_attempts" {
   description = <<-EOT
     How many times a restore is looked at before its message goes to the dead-letter queue, 1 to 1000. With the defaults
-    of the other inputs, 1000 looks take a bit more than a day.
+    of the other inputs, 1000 attempts cover at least 36 hours.
   EOT
   type        = number
   default     = 1000

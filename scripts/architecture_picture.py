@@ -82,7 +82,7 @@ DEFAULT = defaults()
 RETRIES = (
     f"first look after {DEFAULT['initial_delay_seconds']} s,",
     f"then every {DEFAULT['backoff_base_seconds']} s to",
-    f"{DEFAULT['backoff_max_delay_seconds']} s, for a day",
+    f"{DEFAULT['backoff_max_delay_seconds']} s, for 36 hours",
 )
 
 BOXES = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "retries.svg"
 WIDTH, HEIGHT = 1000, 350
 LINE, BAND, GRID = "#2b4bb5", "#c7d2fe", "#e5e7eb"
-MINUTES, SECONDS, HOURS, LOOKS = 20, 120, 32, 1000
+MINUTES, SECONDS, HOURS, LOOKS = 240, 200, 44, 1000
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,17 @@ class Axes:
 def delays() -> Iterator[str]:
     """Return the chart of the delay after each look, with what chance may make of it."""
     axes = Axes(left=60, right=560, most_x=MINUTES, most_y=SECONDS)
-    yield from axes.draw("Seconds until the next look", "minutes since the event came", 2, 20)
+    yield from axes.draw("Seconds until the next look", "minutes since the event came", 30, 40)
     bounds = zip(looks(shortest), looks(), looks(longest), strict=True)
     shown = [(low, look, high) for low, look, high in bounds if look.seconds <= MINUTES * 60]
     way = "L".join(f"{axes.x(look.seconds / 60)} {axes.y(look.delay)}" for _, look, _ in shown)
-    for low, look, high in shown:
-        x = axes.x(look.seconds / 60)
-        top, height = axes.y(high.delay), axes.y(low.delay) - axes.y(high.delay)
-        yield f'<rect x="{x - 4:.1f}" y="{top}" width="8" height="{height:.1f}" rx="2" fill="{BAND}"/>'
+    lows = [f"{axes.x(look.seconds / 60)} {axes.y(low.delay)}" for low, look, _ in shown]
+    highs = [f"{axes.x(look.seconds / 60)} {axes.y(high.delay)}" for _, look, high in shown]
+    yield f'<path d="M{"L".join([*lows, *reversed(highs)])}Z" fill="{BAND}"/>'
     yield f'<path d="M{way}" fill="none" stroke="{LINE}" stroke-width="1.6"/>'
-    for _, look, _ in shown:
-        yield f'<circle cx="{axes.x(look.seconds / 60)}" cy="{axes.y(look.delay)}" r="3.5" fill="{LINE}"/>'
     first, last = shown[0][1], shown[-1]
     yield svg.text(
-        axes.x(first.seconds / 60) + 10, axes.y(first.delay) + 5, f"first look after {first.seconds} s", size=12
+        axes.x(first.seconds / 60) + 30, axes.y(first.delay) + 5, f"first look after {first.seconds} s", size=12
     )
     jitter = f"chance: {last[0].delay} to {last[2].delay} s, {last[1].delay} s on average"
     yield svg.text(axes.right, axes.y(last[0].delay) + 24, jitter, size=12, anchor="end")
@@ -89,7 +86,7 @@ def window() -> Iterator[str]:
 def picture() -> str:
     """Return both charts as SVG."""
     least, most = looks(shortest)[0].delay, looks(longest)[-1].delay
-    title = f"Delays between looks grow from {least} to {most} seconds within minutes and stay there for a day"
+    title = f"Delays between looks grow from {least} to {most} seconds within hours and stay there until the second day"
     return svg.document(WIDTH, HEIGHT, [*delays(), *window()], ground="white", title=title)
 
 

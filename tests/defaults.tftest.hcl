@@ -89,8 +89,8 @@ run "defaults" {
       ENABLE_OUTCOME_EVENTS     = "true"
       EVENT_BUS_ARN             = "arn:aws-test:events:xx-test-1:111122223333:event-bus/default"
       BACKOFF_BASE_SECONDS      = "15"
-      BACKOFF_RATE              = "1.5"
-      BACKOFF_MAX_DELAY_SECONDS = "110"
+      BACKOFF_RATE              = "1.015"
+      BACKOFF_MAX_DELAY_SECONDS = "175"
       MAX_ATTEMPTS              = "1000"
       LOG_LEVEL                 = "INFO"
     })
@@ -190,8 +190,8 @@ run "defaults" {
   }
 
   assert {
-    # 26 hours.
-    condition     = output.retry_window_seconds == 93667
+    # 37 hours.
+    condition     = output.retry_window_seconds == 133409
     error_message = "The window is not the sum of the shortest delays between the looks."
   }
 }

@@ -63,8 +63,8 @@ class Config:
             dlq_url=environment.get("DLQ_URL", ""),
             max_attempts=_number(environment, "MAX_ATTEMPTS", default=1000, least=1),
             backoff_base_seconds=_number(environment, "BACKOFF_BASE_SECONDS", default=15, least=1),
-            backoff_rate=_number(environment, "BACKOFF_RATE", default=1.5, least=1),
-            backoff_max_delay_seconds=_number(environment, "BACKOFF_MAX_DELAY_SECONDS", default=110, least=1),
+            backoff_rate=_number(environment, "BACKOFF_RATE", default=1.015, least=1),
+            backoff_max_delay_seconds=_number(environment, "BACKOFF_MAX_DELAY_SECONDS", default=175, least=1),
         )
 
     @property

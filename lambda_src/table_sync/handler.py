@@ -21,7 +21,7 @@ from table_sync.aws import Location, Table
 from table_sync.config import Config
 from table_sync.errors import Meaning
 from table_sync.invocation import InvocationRefusedError
-from table_sync.report import FAILED, IN_SYNC, WAITING, Outcome, Report
+from table_sync.report import FAILED, WAITING, Outcome, Report
 from table_sync.restore import NotARestoreError, RestoreRefusedError, parse
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Status
@@ -180,7 +180,8 @@ def _end(
 
     """
     attempt = queue.attempt(record)
-    again = unsent is not None and report.outcome == IN_SYNC and errors.meaning(unsent) is not Meaning.FINAL
+    # In the dead-letter queue nobody would try the event again. The next attempt's comparison finds the same outcome.
+    again = unsent is not None and errors.meaning(unsent) is not Meaning.FINAL
     if report.outcome == WAITING or (again and attempt < config.max_attempts):
         delay = backoff.delay(
             1 if settling else attempt,

@@ -151,20 +151,96 @@ def test_an_event_that_can_never_be_sent_leaves_the_message_in_the_dlq(aws, pipe
     assert len(pipeline.writes()) == writes
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_a_failure_is_in_the_dlq_at_once_whether_its_event_was_sent_or_not(aws, pipeline, listener, code):
+def test_a_failure_whose_event_is_refused_for_good_is_in_the_dlq_at_once_with_both_reasons(aws, pipeline, listener):
     make_table(aws, "orders")
     restore(aws, "orders", "orders-restored")
     aws.clock.advance(400)
     aws.client("dynamodb").delete_table(TableName="orders")
     aws.clock.advance(60)
-    aws.faults.add("PutEvents", code, "on purpose", times=math.inf)
+    aws.faults.add("PutEvents", "AccessDeniedException", "on purpose", times=math.inf)
     pipeline.run()
     assert len(pipeline.attempts) == 1
     (message,) = pipeline.quarantined
     assert "orders was not found" in message["reason"]
-    assert f"the outcome event (failed) was not sent: PutEvents: {code}: on purpose" in message["reason"]
+    assert "the outcome event (failed) was not sent: PutEvents: AccessDeniedException: on purpose" in message["reason"]
     assert listener.take() == []
+
+
+def restore_without_ttl(aws):
+    """Restore a table whose TTL is refused for good, so that the restore fails; return the fault."""
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    return aws.faults.add("UpdateTimeToLive", "AccessDeniedException", "not authorized", times=math.inf)
+
+
+def test_the_event_of_a_failure_is_sent_before_its_message_is_in_the_dlq(aws, pipeline, listener):
+    refused = restore_without_ttl(aws)
+    # The SDK tries twice in an attempt.
+    throttled = aws.faults.add("PutEvents", "ThrottlingException", "Rate exceeded", times=4)
+    pipeline.run()
+    assert len(throttled.met) == 4
+    assert [attempt["outcome"] for attempt in pipeline.attempts][-3:] == ["failed"] * 3
+    assert ["next_look_seconds" in attempt for attempt in pipeline.attempts][-3:] == [True, True, False]
+    (event,) = listener.take()
+    (message,) = pipeline.quarantined
+    assert (event["detail"]["outcome"], event["detail"]["reason"]) == ("failed", message["reason"])
+    assert message["reason"] == "ttl: UpdateTimeToLive: AccessDeniedException: not authorized"
+    ends = [call for call in pipeline.calls() if call.operation in {"PutEvents", "SendMessage"}]
+    assert [call.operation for call in ends] == ["PutEvents"] * (len(ends) - 1) + ["SendMessage"]
+    # What the first attempt wrote is not written again.
+    writes = [call.operation for call in pipeline.writes()]
+    assert writes.count("UpdateContinuousBackups") == 1
+    assert len(refused.met) == 3
+
+
+def test_a_failure_whose_event_is_never_sent_ends_in_the_dlq_with_both_reasons(aws, deploy, listener):
+    pipeline = deploy(max_attempts=6, MAX_ATTEMPTS="6")
+    restore_without_ttl(aws)
+    aws.faults.add("PutEvents", "ThrottlingException", "Rate exceeded", times=math.inf)
+    pipeline.run()
+    assert len(pipeline.attempts) == 6
+    (message,) = pipeline.quarantined
+    assert message["reason"] == (
+        "ttl: UpdateTimeToLive: AccessDeniedException: not authorized; "
+        "the outcome event (failed) was not sent: PutEvents: ThrottlingException: Rate exceeded"
+    )
+    assert listener.take() == []
+
+
+def test_a_failure_that_heals_before_its_event_is_sent_is_in_sync(aws, pipeline, listener):
+    refused = restore_without_ttl(aws)
+    refused.times = 1
+    aws.faults.add("PutEvents", "ThrottlingException", "Rate exceeded", times=2)
+    pipeline.run()
+    assert [attempt["outcome"] for attempt in pipeline.attempts][-2:] == ["failed", "in_sync"]
+    assert [event["detail"]["outcome"] for event in listener.take()] == ["in_sync"]
+    assert pipeline.quarantined == []
+
+
+def test_a_failure_that_the_dlq_does_not_take_is_announced_again(aws, pipeline, listener):
+    restore_without_ttl(aws)
+    aws.faults.add("SendMessage", "ThrottlingException", "Rate exceeded", times=2)
+    pipeline.run()
+    events = [event["detail"] for event in listener.take()]
+    (message,) = pipeline.quarantined
+    assert [(detail["outcome"], detail["reason"]) for detail in events] == [("failed", message["reason"])] * 2
+
+
+@pytest.mark.parametrize("denied", [False, True], ids=["in sync", "failed"])
+def test_an_event_for_a_bus_that_is_gone_is_accepted_and_lost(aws, deploy, denied):
+    # EventBridge answers such a call with an EventId and a FailedEntryCount of 0 (recorded from AWS).
+    events = aws.client("events")
+    bus = events.create_event_bus(Name="restores")["EventBusArn"]
+    pipeline = deploy(EVENT_BUS_ARN=bus)
+    events.delete_event_bus(Name="restores")
+    restore_without_ttl(aws).times = math.inf if denied else 0
+    pipeline.run()
+    assert len(sent(pipeline)) == 1
+    assert pipeline.attempts[-1]["outcome"] == ("failed" if denied else "in_sync")
+    assert [message["reason"] for message in pipeline.quarantined] == (
+        ["ttl: UpdateTimeToLive: AccessDeniedException: not authorized"] if denied else []
+    )
 
 
 def test_an_entry_that_alone_is_refused_is_sent_later(aws, pipeline, listener, monkeypatch):

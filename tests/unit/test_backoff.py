@@ -2,9 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts import looks
+from scripts.inputs_outputs import defaults
 from table_sync import backoff
+from table_sync.config import Config
 
-DEFAULTS = {"base": 15, "rate": 1.5, "ceiling": 110}
+CONFIG = Config.from_environment({})
+DEFAULTS = {
+    "base": CONFIG.backoff_base_seconds,
+    "rate": CONFIG.backoff_rate,
+    "ceiling": CONFIG.backoff_max_delay_seconds,
+}
 
 
 @given(
@@ -24,11 +32,31 @@ def test_delays_have_jitter(attempt):
 
 
 def test_delays_grow_until_the_ceiling():
-    # Neighbours may overlap by their jitter; every third does not.
-    shortest = [min(backoff.delay(attempt, **DEFAULTS) for _ in range(200)) for attempt in (1, 3, 5)]
-    longest = [max(backoff.delay(attempt, **DEFAULTS) for _ in range(200)) for attempt in (1, 3, 5)]
-    assert longest[0] < shortest[1] <= longest[1] < shortest[2]
+    # Neighbours overlap by their jitter; these do not.
+    attempts = (1, 50, 100, 160)
+    shortest = [min(backoff.delay(attempt, **DEFAULTS) for _ in range(200)) for attempt in attempts]
+    longest = [max(backoff.delay(attempt, **DEFAULTS) for _ in range(200)) for attempt in attempts]
+    assert all(earlier < later for earlier, later in zip(longest, shortest[1:], strict=False))
+    assert max(backoff.delay(1000, **DEFAULTS) for _ in range(200)) == DEFAULTS["ceiling"]
 
 
-def test_a_thousand_attempts_wait_at_least_a_day():
-    assert sum(backoff.delay(attempt, **DEFAULTS) for attempt in range(1, 1001)) > 24 * 3600
+@pytest.mark.parametrize("name", ["backoff_base_seconds", "backoff_rate", "backoff_max_delay_seconds", "max_attempts"])
+def test_defaults_of_the_function_are_those_of_the_module(name):
+    assert getattr(CONFIG, name) == defaults()[name]
+
+
+def test_delay_is_a_share_of_the_restores_age():
+    # At worst every earlier delay was the shortest that jitter makes, and this one is the longest.
+    ages = [look.seconds for look in looks.looks(looks.shortest)]
+    delays = [look.delay for look in looks.looks(looks.longest)]
+    for age, delay in zip(ages, delays, strict=True):
+        assert delay <= (25 if age <= 300 else min(180, 0.025 * age + 15)), f"{delay} s at the age of {age} s"
+
+
+def test_delay_reaches_the_ceiling_after_an_hour_or_more():
+    ages = [look.seconds for look in looks.looks(looks.shortest) if look.delay < DEFAULTS["ceiling"] * 0.85]
+    assert ages[-1] > 3600
+
+
+def test_all_attempts_cover_36_hours():
+    assert looks.looks(looks.shortest)[-1].seconds >= 36 * 3600

@@ -18,8 +18,8 @@ def test_every_variable_has_a_default():
         dlq_url="",
         max_attempts=1000,
         backoff_base_seconds=15,
-        backoff_rate=1.5,
-        backoff_max_delay_seconds=110,
+        backoff_rate=1.015,
+        backoff_max_delay_seconds=175,
     )
 
 
