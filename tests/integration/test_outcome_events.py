@@ -189,8 +189,8 @@ def test_the_event_of_a_failure_is_sent_before_its_message_is_in_the_dlq(aws, pi
     ends = [call for call in pipeline.calls() if call.operation in {"PutEvents", "SendMessage"}]
     assert [call.operation for call in ends] == ["PutEvents"] * (len(ends) - 1) + ["SendMessage"]
     # What the first attempt wrote is not written again.
-    writes = [call.operation for call in pipeline.writes()]
-    assert writes.count("UpdateContinuousBackups") == 1
+    operations = [call.operation for call in pipeline.calls()]
+    assert operations.count("UpdateContinuousBackups") == 1
     assert len(refused.met) == 3
 
 
