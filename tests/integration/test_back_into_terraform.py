@@ -255,6 +255,7 @@ def test_from_the_restore_to_the_retired_table(aws, desk):
     )
     desk.init()
     desk.terraform.apply()
+    aws.delays.ttl = 3600  # the longest that it may take (API reference, UpdateTimeToLive)
     for give in (give_kinesis_destination, give_triggers, give_auto_scaling):
         give(aws, "orders")
 

@@ -310,6 +310,7 @@ def test_a_deleted_table_with_pitr_leaves_a_system_backup_which_can_be_restored_
     for name in ("orders", "plain"):
         dynamodb.delete_table(TableName=name)
     aws.clock.advance(60)
+    assert dynamodb.list_backups()["BackupSummaries"] == []
     (backup,) = dynamodb.list_backups(BackupType="SYSTEM")["BackupSummaries"]
     assert backup["BackupName"] == "orders$DeletedTableBackup"
     assert backup["BackupArn"].endswith("-00000000")

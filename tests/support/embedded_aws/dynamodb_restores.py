@@ -103,6 +103,14 @@ class Restores(Tables):
             details["BackupExpiryDateTime"] = backup.creation_date_time + timedelta(days=SYSTEM_BACKUP_DAYS)
         return {"BackupDescription": {"BackupDetails": details, **self._backups[here].description}}
 
+    @extends_moto
+    def list_backups(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """ListBackups: of the USER unless another BackupType is sent (API reference)."""
+        listed = output_of(moto)
+        wanted = call.parameters.get("BackupType", "USER")
+        summaries = [summary for summary in listed["BackupSummaries"] if wanted in {summary["BackupType"], "ALL"}]
+        return listed | {"BackupSummaries": summaries}
+
     def delete_table(self, call: "Call") -> dict[str, Any]:
         """DeleteTable: a table with PITR leaves a SYSTEM backup."""
         table = self.table(call)
