@@ -20,6 +20,7 @@ from tests.support.tables import (
     give_auto_scaling,
     give_kinesis_destination,
     give_triggers,
+    make_function,
     settings_of,
     wait_until_active,
 )
@@ -100,12 +101,15 @@ def commands_of(heading):
 
 
 RESTORE = commands_of("1. Restore")
-SETTINGS = commands_of("2. Give it back its settings")
-IMPORT = commands_of("3. Import it")
-RETIRE = commands_of("5. Retire the old table")
-IN_A_MODULE = commands_of("When the table is in a module")
-# What Terraform generates and the provider refuses: the third column of the table in section 3.
-ROUGH_EDGES = [row.split(" | ")[2].strip("`") for row in GUIDE.splitlines() if re.match(r"\| `.+` \| ", row)]
+SYNC = commands_of("2. Sync")
+(EDIT,) = commands_of("3. Edit one name")
+TAKE_OVER = commands_of("4. Take over")
+PLAN, CHECK, APPLY, AGAIN = commands_of("5. Check and apply")
+RETIRE = commands_of("7. Retire the old table")
+(IMPORT,) = commands_of("A table that no state knows")
+GENERATE, REPAIR = commands_of("Generated configuration")
+# What Terraform generates and the provider refuses: the third column of the table of generated configuration.
+ROUGH_EDGES = [row.split(" | ")[2].strip("` |") for row in GUIDE.splitlines() if re.match(r"\| `.+` \| ", row)]
 
 
 @pytest.fixture
@@ -127,6 +131,12 @@ class Desk:
         programs = directory / "bin"
         programs.mkdir()
         aws_cli.install(programs)
+        # What `pipx install` puts on PATH (tests/integration/test_installation.py).
+        command = programs / "table-sync"
+        command.write_text(
+            f'#!/bin/bash\nPYTHONPATH="{REPOSITORY}/lambda_src" exec "{sys.executable}" -m table_sync "$@"\n'
+        )
+        command.chmod(0o755)
         path = [str(programs), str(Path(sys.executable).parent), str(find_terraform().parent), os.environ["PATH"]]
         self._environment = {
             "HOME": str(directory),
@@ -141,19 +151,11 @@ class Desk:
             self.terraform.init()
         except TerraformUnavailable as unavailable:
             give_up(unavailable)
-        # Where terraform init puts a module that comes from a registry.
-        modules = self.directory / ".terraform/modules"
-        modules.mkdir(exist_ok=True)
-        (modules / "table_sync").symlink_to(REPOSITORY)
 
     def run(self, command, code=0):
         """Run a block of the guide; return what it wrote."""
-        exported = command.removeprefix("export ").partition("=")
-        if command.startswith("export "):
-            self._environment[exported[0]] = exported[2].strip()
-            return ""
         done = subprocess.run(  # noqa: S603 (commands of the guide)
-            ["/bin/bash", "-euc", command],
+            ["/bin/bash", "-euo", "pipefail", "-c", command],
             cwd=self.directory,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -207,18 +209,6 @@ def as_terraform_writes(settings):
     }
 
 
-def refer_to_the_restored_table(desk):
-    """Do what sections 3 and 4 say: references in place of names, and the new name for the application."""
-    generated = desk.directory / "generated.tf"
-    name = "aws_dynamodb_table.orders_restored.name"
-    text, count = re.subn(
-        r'^(  table_name += )"orders-restored"', rf"\1{name}", generated.read_text(), flags=re.MULTILINE
-    )
-    assert count
-    generated.write_text(text)
-    (desk.directory / "application.tf").write_text(f'output "table" {{\n  value = {name}\n}}\n')
-
-
 def make_on_demand_table(aws, name):
     """Make what differs most from the table of the guide."""
     schema = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}]
@@ -248,96 +238,150 @@ def make_on_demand_table(aws, name):
     wait_until_active(aws, name)
 
 
-def test_from_the_restore_to_the_retired_table(aws, desk):
-    (desk.directory / "orders.tf").write_text(
-        'resource "aws_dynamodb_table" "orders" {\n  name = "orders"\n  deletion_protection_enabled = true\n'
-        f"{TABLE}{INDEX_BLOCKS}}}\n"
-    )
+def own(desk, configuration, name="orders"):
+    """Apply a configuration whose table has the name of a variable."""
+    (desk.directory / "table_name.auto.tfvars").write_text(f'table_name = "{name}"\n')
+    (desk.directory / "orders.tf").write_text(f'variable "table_name" {{}}\n\n{configuration}')
     desk.init()
     desk.terraform.apply()
-    aws.delays.ttl = 3600  # the longest that it may take (API reference, UpdateTimeToLive)
+
+
+def module(desk, *, count=""):
+    """Write a module with a table, a scaling target and a scheduled action."""
+    directory = desk.directory / "table"
+    directory.mkdir()
+    (directory / "main.tf").write_text(
+        'variable "name" {}\n\nresource "aws_dynamodb_table" "this" {\n'
+        f"  count            = 1\n  name             = var.name\n{TABLE}{INDEX_BLOCKS}}}\n{SCALING}"
+    )
+    return f'module "orders" {{\n  source = "./table"\n{count}  name   = var.table_name\n}}\n'
+
+
+IN_ROOT = (
+    'resource "aws_dynamodb_table" "this" {\n'
+    f"  count            = 1\n  name             = var.table_name\n{TABLE}{INDEX_BLOCKS}}}\n{SCALING}"
+)
+
+
+@pytest.mark.parametrize(
+    ("count", "prefix"),
+    [
+        (None, ""),
+        ("  count  = 1\n", "module.orders[0]."),
+        ('  for_each = toset(["eu"])\n', 'module.orders["eu"].'),
+    ],
+    ids=["root module", "count", "for_each"],
+)
+def test_the_restored_table_takes_the_old_tables_place(aws, desk, count, prefix):
+    own(desk, IN_ROOT if count is None else module(desk, count=count))
+    restore(desk)
+    for command in SYNC:
+        desk.run(command)
+    before = {table: as_terraform_writes(settings_of(aws, table)) for table in ("orders", "orders-restored")}
+    assert before["orders-restored"]["auto_scaling"]
+
+    for command in (EDIT, *TAKE_OVER, PLAN):
+        desk.run(command)
+    table, target = f"{prefix}aws_dynamodb_table.this[0]", f"{prefix}aws_appautoscaling_target.read[0]"
+    created = {f"{prefix}aws_appautoscaling_scheduled_action.work[0]": ["create"]}
+    assert desk.planned("takeover.tfplan") == (created, {table, target}, set())
+    assert "destroys, replaces and changes nothing (2 to import, 1 to create)" in desk.run(CHECK)
+    desk.run(APPLY)
+    desk.run(AGAIN)
+    assert {table: as_terraform_writes(settings_of(aws, table)) for table in before} == before
+
+    backup, describe, delete, leftovers = RETIRE[:4]
+    desk.run(backup)
+    assert '"orders"' in desk.run(describe)
+    desk.run(delete)
+    desk.run(leftovers)
+    dynamodb = aws.client("dynamodb")
+    assert dynamodb.list_tables()["TableNames"] == ["orders-restored"]
+    assert [backup["TableName"] for backup in dynamodb.list_backups()["BackupSummaries"]] == ["orders"]
+    assert as_terraform_writes(settings_of(aws, "orders-restored")) == before["orders-restored"]
+    desk.run(AGAIN)
+
+
+def test_a_table_restored_under_its_own_name(aws, desk):
+    mapping = """
+resource "aws_lambda_event_source_mapping" "audit" {
+  event_source_arn  = aws_dynamodb_table.this[0].stream_arn
+  function_name     = "orders-audit"
+  starting_position = "LATEST"
+}
+"""
+    make_function(aws, "orders-audit")
+    own(desk, IN_ROOT + mapping)
+    dynamodb = aws.client("dynamodb")
+    backup = dynamodb.create_backup(TableName="orders", BackupName="last")["BackupDetails"]["BackupArn"]
+    # The settings come back from a table like it: the source is gone when the table is restored under its own name.
+    dynamodb.restore_table_from_backup(TargetTableName="orders-as-it-was", BackupArn=backup)
+    wait_until_active(aws, "orders-as-it-was")
+    aws.clock.advance(10)
+    desk.run("table-sync sync orders orders-as-it-was --yes")
+    dynamodb.delete_table(TableName="orders")
+    aws.clock.advance(60)
+    dynamodb.restore_table_from_backup(TargetTableName="orders", BackupArn=backup)
+    wait_until_active(aws, "orders")
+    aws.clock.advance(10)
+    desk.run("table-sync sync orders-as-it-was orders --yes")
+    aws.clock.advance(AN_HOUR_AND_MORE)
+
+    take_over, forget = TAKE_OVER
+    desk.run(take_over.replace("orders-restored", "orders"))
+    for command in (forget, PLAN):
+        desk.run(command)
+    actions, imported, _ = desk.planned("takeover.tfplan")
+    assert (actions, imported) == ({}, {"aws_lambda_event_source_mapping.audit"})
+    desk.run(CHECK)
+    desk.run(APPLY)
+    desk.run(AGAIN)
+
+
+def test_a_table_that_no_state_knows(aws, desk):
+    own(desk, f'resource "aws_dynamodb_table" "orders" {{\n  name = var.table_name\n{TABLE}{INDEX_BLOCKS}}}\n')
+    aws.delays.ttl = 3600  # the longest that the API reference gives
     for give in (give_kinesis_destination, give_triggers, give_auto_scaling):
         give(aws, "orders")
-
     restore(desk)
-    export, sync, diff = SETTINGS
-    desk.run(export)
+    sync, diff = SYNC
     desk.run(sync)
     assert "orders-restored has the settings of orders." in desk.run(diff)
     attach(aws, "orders-restored")
     make_on_demand_table(aws, "ledger")
 
-    write, extract, generate, edit, plan, apply, check = IMPORT
-    assert "TTL is still ENABLING" in desk.run(write)
+    assert "TTL is still ENABLING" in desk.run(IMPORT)
     aws.clock.advance(AN_HOUR_AND_MORE)
-    assert desk.run(write) == ""
-    desk.run(extract)
-    desk.run("python -m table_sync import-blocks ledger >> import.tf")
-    desk.terraform.run("fmt", "-check", "import.tf")
+    assert desk.run(IMPORT) == ""
+    desk.run("table-sync import-blocks ledger >> import.tf")
+    desk.terraform.run("fmt", "-check", "import.tf", "scheduled_actions.tf")
     blocks = re.findall(r"^  to = (.+)$", (desk.directory / "import.tf").read_text(), re.MULTILINE)
     assert len(blocks) == 18
-    errors = desk.run(generate, code=1)
+    errors = desk.run(GENERATE, code=1)
     assert [edge for edge in ROUGH_EDGES if edge in errors] == ROUGH_EDGES
-    desk.run(edit)
+    assert "removed" in desk.run(REPAIR)
     before = as_terraform_writes(settings_of(aws, "orders-restored"))
-    desk.run(plan)
-    actions, imported, _ = desk.planned("adopt.tfplan")
+    desk.run(PLAN)
+    actions, imported, _ = desk.planned("takeover.tfplan")
     assert imported == set(blocks)
-    assert actions == {
-        "aws_appautoscaling_scheduled_action.orders_restored_before_work": ["create"],
-        "aws_appautoscaling_scheduled_action.orders_restored_sale": ["create"],
-        # White space, which jsonencode leaves out.
+    white_space = {
+        # jsonencode leaves it out.
         "aws_dynamodb_resource_policy.orders_restored": ["update"],
         "aws_lambda_event_source_mapping.orders_restored_orders_audit": ["update"],
     }
+    assert actions == white_space | {
+        "aws_appautoscaling_scheduled_action.orders_restored_before_work": ["create"],
+        "aws_appautoscaling_scheduled_action.orders_restored_sale": ["create"],
+    }
+    assert all(address in desk.run(CHECK, code=2) for address in white_space)
+    desk.run(APPLY.replace("rm takeover.tf takeover.tfplan forget.sh", "rm import.tf takeover.tfplan"))
+    assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
+    desk.run(AGAIN)
+
+    remove, check, apply = RETIRE[4:]
+    desk.run(remove)
+    assert "This plan would destroy aws_dynamodb_table.orders (" in desk.run(check, code=2)
     desk.run(apply)
+    assert set(aws.client("dynamodb").list_tables()["TableNames"]) == {"ledger", "orders-restored"}
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
-    desk.run(check)
-
-    refer_to_the_restored_table(desk)
-    for command in RETIRE:
-        desk.run(command)
-    assert desk.planned("retire.tfplan")[0] == {"aws_dynamodb_table.orders": ["delete"]}
-    assert desk.planned("move.tfplan") == ({}, set(), {"aws_dynamodb_table.orders"})
-    dynamodb = aws.client("dynamodb")
-    assert set(dynamodb.list_tables()["TableNames"]) == {"ledger", "orders-restored"}
-    assert [backup["TableName"] for backup in dynamodb.list_backups()["BackupSummaries"]] == ["orders"]
-    assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
-    assert desk.run("terraform output -raw table") == "orders-restored"
-    desk.run(check.splitlines()[-1])
-
-
-def test_in_the_place_of_the_old_table_in_a_module(aws, desk):
-    module = desk.directory / "table"
-    module.mkdir()
-    (module / "main.tf").write_text(
-        'variable "name" {}\n\nresource "aws_dynamodb_table" "this" {\n'
-        f"  count            = 1\n  name             = var.name\n{TABLE}{INDEX_BLOCKS}}}\n{SCALING}"
-    )
-    (desk.directory / "table_name.auto.tfvars").write_text('table_name = "orders"\n')
-    (desk.directory / "orders.tf").write_text(
-        'variable "table_name" {}\n\nmodule "orders" {\n  source = "./table"\n  name   = var.table_name\n}\n'
-    )
-    desk.init()
-    desk.terraform.apply()
-    # What the module has no block for.
-    give_kinesis_destination(aws, "orders")
-    restore(desk)
-    for command in SETTINGS:
-        desk.run(command)
-    before = {table: as_terraform_writes(settings_of(aws, table)) for table in ("orders", "orders-restored")}
-    assert before["orders-restored"]["auto_scaling"]
-
-    for command in IN_A_MODULE:
-        desk.run(command)
-        if (desk.directory / "adopt.tfplan").exists():
-            addresses = {
-                "module.orders.aws_dynamodb_table.this[0]",
-                "module.orders.aws_appautoscaling_target.read[0]",
-                "aws_dynamodb_kinesis_streaming_destination.orders_this_0_changes",
-            }
-            created = {"module.orders.aws_appautoscaling_scheduled_action.work[0]": ["create"]}
-            assert desk.planned("adopt.tfplan") == (created, addresses, set())
-    assert set(aws.client("dynamodb").list_tables()["TableNames"]) == {"orders", "orders-restored"}
-    assert {table: as_terraform_writes(settings_of(aws, table)) for table in before} == before
-    desk.run(IMPORT[-1].splitlines()[-1])
+    desk.run(AGAIN)

@@ -11,13 +11,23 @@ import textwrap
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from table_sync import __version__, aws
 from table_sync.aws import Table
-from table_sync.command_line import command_errors, credentials, import_blocks, presentation, standard_output
+from table_sync.command_line import (
+    check_plan,
+    command_errors,
+    credentials,
+    generated_configuration,
+    import_blocks,
+    presentation,
+    standard_output,
+    takeover,
+)
 from table_sync.command_line.command_errors import CommandError
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
 from table_sync.selection import SelectionError, select_settings
@@ -70,7 +80,22 @@ Save the blocks beside your configuration, then:
 
   terraform plan -generate-config-out=generated.tf
 
-Terraform 1.5 or newer is needed. What the AWS provider cannot import is in a comment."""
+Terraform 1.5 or newer is needed. Comments name what the AWS provider cannot import."""
+_TAKEOVER_EPILOG = """\
+Reads the state from standard input, and changes nothing:
+
+  terraform show -json | table-sync takeover orders orders-restored --forget forget.sh > takeover.tf
+  sh forget.sh
+
+Then give the configuration the restored table's name, plan, and check the plan with check-plan."""
+_CHECK_EPILOG = """\
+Reads the plan from standard input:
+
+  terraform show -json adopt.tfplan | table-sync check-plan
+
+exit codes: 0 the plan destroys, replaces and changes nothing, 2 it does, 1 error"""
+_REPAIR_EPILOG = """\
+For example table-sync repair generated.tf. Then plan again, without -generate-config-out."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -159,6 +184,33 @@ def _parser() -> argparse.ArgumentParser:
         type=_address,
         help="address of the table, such as aws_dynamodb_table.orders (default: made of its name)",
     )
+
+    takes_over = _command(
+        commands, "takeover", "bind the old table's addresses in Terraform to the restored table", _TAKEOVER_EPILOG
+    )
+    takes_over.set_defaults(run=_takeover)
+    takes_over.add_argument("source", metavar="SOURCE", help="name of the old table, as in the state")
+    takes_over.add_argument("target", metavar="TARGET", help="name or ARN of the restored table; may be SOURCE's name")
+    takes_over.add_argument(
+        "--forget", metavar="FILE", help="write the command that removes the old resources from the state to FILE"
+    )
+    for command in (imports, takes_over):
+        command.add_argument(
+            "--scheduled-actions",
+            metavar="FILE",
+            help="write resource blocks of scheduled actions, which the provider cannot import, to FILE",
+        )
+
+    checks = _command(
+        commands, "check-plan", "say whether a plan destroys, replaces or changes anything", _CHECK_EPILOG
+    )
+    checks.set_defaults(run=_check_plan)
+
+    repairs = _command(
+        commands, "repair", "remove what the AWS provider refuses from generated configuration", _REPAIR_EPILOG
+    )
+    repairs.set_defaults(run=_repair)
+    repairs.add_argument("file", metavar="FILE", help="what terraform plan -generate-config-out has written")
     return parser
 
 
@@ -257,7 +309,61 @@ def _import_blocks(options: argparse.Namespace) -> int:
     table = _described(options.target, options)
     if table.status == "CREATING":
         raise CommandError(f"Table {table.name} is CREATING: wait until it is ACTIVE.")
-    blocks = import_blocks.write(table, options.address)
+    return _print_blocks(import_blocks.write(table, options.address), options)
+
+
+def _takeover(options: argparse.Namespace) -> int:
+    if not aws.is_table_name(options.source):
+        raise CommandError(f"{options.source!r} is not the name of a table: give the old table's, as in the state.")
+    state = _standard_input("terraform show -json")
+    _set_up(options)
+    target = _described(options.target, options)
+    taken = takeover.plan(state, options.source, target)
+    if options.forget:
+        _save(options.forget, taken.forget + "\n")
+    elif taken.forget:
+        print(
+            f"Remove the old resources from the state, which changes nothing in AWS:\n\n{taken.forget}\n",
+            file=sys.stderr,
+        )
+    for note in taken.notes:
+        print(note, file=sys.stderr)
+    return _print_blocks(taken.blocks, options)
+
+
+def _check_plan(_: argparse.Namespace) -> int:
+    clean, sentence = check_plan.check(_standard_input("terraform show -json PLAN"))
+    print(sentence)
+    return EQUAL if clean else DIFFERENT
+
+
+def _repair(options: argparse.Namespace) -> int:
+    try:
+        text = Path(options.file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{options.file} cannot be read: {error}") from error
+    repaired, count = generated_configuration.repair(text)
+    _save(options.file, repaired)
+    print(f"{options.file}: {count} arguments and blocks removed.")
+    return EQUAL
+
+
+def _save(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written: {error}") from error
+
+
+def _standard_input(command: str) -> str:
+    if sys.stdin.isatty():
+        raise CommandError(f"Nothing is piped in: run {command} | table-sync.")
+    return sys.stdin.read()
+
+
+def _print_blocks(blocks: import_blocks.Blocks, options: argparse.Namespace) -> int:
+    if options.scheduled_actions and blocks.scheduled_actions:
+        _save(options.scheduled_actions, blocks.scheduled_actions + "\n")
     print(blocks.text, end="")
     if blocks.caution:
         print(blocks.caution, file=sys.stderr)

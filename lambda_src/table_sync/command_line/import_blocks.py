@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -19,7 +19,7 @@ from table_sync.errors import FinalError
 from table_sync.settings import alarms, auto_scaling, contributor_insights, kinesis, resource_policy, triggers, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from table_sync.aws import Table
 
@@ -37,6 +37,20 @@ def is_table_address(text: str) -> bool:
     return _TABLE_ADDRESS.fullmatch(text) is not None
 
 
+class Identity(NamedTuple):
+    """What a resource is, independent of its address."""
+
+    type: str
+    """Terraform's resource type."""
+    key: str
+    """The import ID; of an event source mapping the ARN of its function, of a scheduled action its ID in AWS."""
+
+
+def scheduled_action(resource_id: str, dimension: str, name: str) -> Identity:
+    """Return the identity of a scheduled action, which has no import ID."""
+    return Identity("aws_appautoscaling_scheduled_action", f"dynamodb/{resource_id}/{dimension}/{name}")
+
+
 @dataclass(frozen=True)
 class Blocks:
     """A Terraform file."""
@@ -45,10 +59,20 @@ class Blocks:
     caution: str
     """What to know before Terraform looks at the table; empty if nothing."""
     left_out: tuple[str, ...]
-    """What could not be looked at; a comment in the text says why."""
+    """What could not be read; a comment in the text says why."""
+    scheduled_actions: str = ""
+    """Resource blocks of scheduled actions, which the provider cannot import, as a file of their own."""
+    bound: frozenset[Identity] = frozenset()
+    """Those of `addresses` that the table has."""
 
 
-def write(table: Table, address: str | None = None) -> Blocks:
+def write(
+    table: Table,
+    address: str | None = None,
+    *,
+    addresses: Mapping[Identity, str] | None = None,
+    unchanged: Collection[Identity] = (),
+) -> Blocks:
     """Return a Terraform file that imports the table and what is attached to it.
 
     What AWS refuses to tell of, or boto3 is too old to read, is left out; the rest is there.
@@ -57,6 +81,8 @@ def write(table: Table, address: str | None = None) -> Blocks:
         table: described, and not CREATING any more.
         address: where the table goes; what is attached goes to the root module under names that begin with the
             table's, and with its modules and keys where it has any. By default it is made of the table's name.
+        addresses: where to bind something else than to its generated address.
+        unchanged: what a state has already, and so needs no block.
 
     Raises:
         ValueError: the address is not one of a table.
@@ -68,29 +94,39 @@ def write(table: Table, address: str | None = None) -> Blocks:
     match = _TABLE_ADDRESS.fullmatch(address)
     if not match:
         raise ValueError(f"{address!r} is not the address of an aws_dynamodb_table.")
-    file = _File(table, match)
-    text = "\n\n".join(file.parts()) + "\n"
-    return Blocks(text, file.caution, tuple(file.left_out))
+    file = _File(table, match, addresses or {}, unchanged)
+    text = "\n\n".join(filter(None, file.parts())) + "\n"
+    scheduled_actions = "\n\n".join(file.scheduled_actions)
+    return Blocks(text, file.caution, tuple(file.left_out), scheduled_actions, frozenset(file.bound))
 
 
 class _File:
-    def __init__(self, table: Table, address: re.Match[str]) -> None:
+    def __init__(
+        self, table: Table, address: re.Match[str], addresses: Mapping[Identity, str], unchanged: Collection[Identity]
+    ) -> None:
         self.caution = ""
         self.left_out: list[str] = []
+        self.scheduled_actions: list[str] = []
+        self.bound: set[Identity] = set()
         self._table = table
         self._address = address
+        self._addresses = addresses
+        self._unchanged = unchanged
         self._prefix = _prefix(address)
         self._taken: set[str] = set()
 
     def parts(self) -> Iterator[str]:
         """Yield blocks and comments."""
         yield _comment(f"{self._table.arn}\nThe AWS provider has to be set up for this account and Region.")
-        if self._address["module"] or self._address["key"]:
+        if (self._address["module"] or self._address["key"]) and not self._addresses:
             yield _comment(
                 "Terraform generates no configuration for an address in a module or with a key, so write the block of\n"
                 f"{self._address[0]} by hand."
             )
-        yield _import(self._address[0], self._table.name)
+        yield self._bind("aws_dynamodb_table", self._table.name, self._table.name, lambda: self._address[0])
+        for identity in self._addresses:
+            if identity.type == "aws_dynamodb_tag":
+                yield self._attached(identity.type, identity.key)
         yield from self._unless_refused("TTL", self._ttl())
         yield from self._unless_refused("auto scaling", self._auto_scaling())
         yield from self._unless_refused("the Kinesis destination", self._kinesis_destinations())
@@ -118,8 +154,16 @@ class _File:
             )
         yield from ()
 
-    def _attached(self, resource: str, identity: str, *names: str) -> str:
-        return _import(self._unique(resource, *names), identity)
+    def _bind(self, resource: str, key: str, import_id: str, generated: Callable[[], str]) -> str:
+        """Return the block that binds a resource to its address, "" if it needs none."""
+        identity = Identity(resource, key)
+        if identity in self._addresses:
+            self.bound.add(identity)
+            return _import(self._addresses[identity], import_id)
+        return "" if identity in self._unchanged else _import(generated(), import_id)
+
+    def _attached(self, resource: str, import_id: str, *names: str, key: str = "") -> str:
+        return self._bind(resource, key or import_id, import_id, lambda: self._unique(resource, *names))
 
     def _unique(self, resource: str, *names: str) -> str:
         """Return an address that nothing else in the file has."""
@@ -151,6 +195,10 @@ class _File:
 
     def _scheduled_action(self, parameters: Mapping[str, Any]) -> str:
         name = parameters["ScheduledActionName"]
+        identity = scheduled_action(parameters["ResourceId"], parameters["ScalableDimension"], name)
+        if identity in self._addresses or identity in self._unchanged:
+            self.bound.add(identity)
+            return ""
         label = self._unique("aws_appautoscaling_scheduled_action", name).partition(".")[2]
         times = {"start_time": parameters.get("StartTime"), "end_time": parameters.get("EndTime")}
         arguments = {
@@ -177,9 +225,10 @@ class _File:
             "  }",
             "}",
         ]
+        self.scheduled_actions.append("\n".join(block))
         return _comment(
-            f"The AWS provider cannot import the scheduled action {_quoted(name)}. Terraform takes it over with this "
-            "block, because\ncreating one writes the same values over it:\n\n" + "\n".join(block)
+            f"The AWS provider cannot import the scheduled action {_quoted(name)}. Terraform takes it over with a "
+            f"resource\nblock, {block[0].split()[2]}, because creating one writes the same values over it."
         )
 
     def _kinesis_destinations(self) -> Iterator[str]:
@@ -195,7 +244,7 @@ class _File:
         for mapping in triggers.event_source_mappings(self._table):
             # The function's name, and the alias or version if it has one.
             names = mapping["FunctionArn"].split(":")[6:]
-            yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names)
+            yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names, key=mapping["FunctionArn"])
 
     def _contributor_insights(self) -> Iterator[str]:
         for index, insight in sorted(contributor_insights.read(self._table).insights.items()):

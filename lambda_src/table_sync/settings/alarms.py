@@ -314,21 +314,22 @@ def _names(source: Alarms, target: Alarms) -> dict[str, str]:
     """Return the new name of each of the source's alarms: never one that an alarm on something else has."""
     if source.table_name == target.table_name:
         return {name: name for name in source.on_table}
-    renamed = {name: _renamed(name, source.table_name, target.table_name) for name in source.on_table}
+    new_names = {name: renamed(name, source.table_name, target.table_name) for name in source.on_table}
     taken = {
         *target.others,
         *source.on_table,
-        *(name for name, count in Counter(renamed.values()).items() if count > 1),
+        *(name for name, count in Counter(new_names.values()).items() if count > 1),
     }
     return {
         name: rename.told_apart(new_name[: _LONGEST_NAME - 17], name) if new_name in taken else new_name
-        for name, new_name in renamed.items()
+        for name, new_name in new_names.items()
     }
 
 
-def _renamed(name: str, source: str, target: str) -> str:
-    renamed = rename.words(name, source, target)
-    return rename.shortened(f"{name}-{target}" if renamed == name else renamed, _LONGEST_NAME)
+def renamed(name: str, source: str, target: str) -> str:
+    """Return the name of the restored table's alarm for that of the source's."""
+    new_name = rename.words(name, source, target)
+    return rename.shortened(f"{name}-{target}" if new_name == name else new_name, _LONGEST_NAME)
 
 
 def apply(change: Change, table: Table) -> str:
