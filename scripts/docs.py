@@ -1,4 +1,4 @@
-"""Make what is made from the code within a second: README.md's tables, and the pictures of architecture and retries.
+"""Make what is made from the code within a second: tables, and the pictures of architecture and retries.
 
 With --check nothing is written, and the exit code is 1 if a file is not what would be made.
 """
@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from scripts import architecture_picture, readme_tables, retries_picture
+from scripts import architecture_picture, retries_picture, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def made() -> dict[Path, str]:
     """Return each file as it is to be."""
     return {
-        readme_tables.README: readme_tables.rendered(readme_tables.README.read_text()),
+        **{page: tables.rendered(page.read_text(), names) for page, names in tables.PAGES.items()},
         architecture_picture.PICTURE: architecture_picture.picture(),
         retries_picture.PICTURE: retries_picture.picture(),
     }

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from scripts import costs, docs, looks, readme_tables
+from scripts import costs, docs, looks, tables
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
 from tests.support.terraform import REPOSITORY
@@ -35,7 +35,7 @@ def test_tables_and_pictures_are_what_the_code_makes_of_them():
 
 def test_a_table_without_a_place_is_an_error():
     with pytest.raises(ValueError, match="0 places for the table of inputs"):
-        readme_tables.rendered("")
+        tables.rendered("", ("inputs",))
 
 
 def test_the_table_of_settings_has_each_once():

@@ -1,0 +1,35 @@
+"""Write what the pages have of the code: the tables of inputs, outputs, permissions and costs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scripts import costs, inputs_outputs, permissions
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {
+    ROOT / "README.md": ("costs",),
+    ROOT / "docs/inputs-and-outputs.md": ("inputs", "outputs"),
+    ROOT / "docs/permissions.md": ("permissions",),
+}
+
+
+def rendered(page: str, names: tuple[str, ...]) -> str:
+    """Return a page with its tables anew.
+
+    Args:
+        page: its text.
+        names: of its tables.
+
+    Raises:
+        ValueError: a table has no place on the page (`<!-- name -->`, and `<!-- /name -->` after it).
+
+    """
+    tables = inputs_outputs.tables() | {"permissions": permissions.table(), "costs": costs.table()}
+    for name in names:
+        places = re.findall(rf"<!-- {name} -->\n\n.*?\n\n<!-- /{name} -->", page, re.DOTALL)
+        if len(places) != 1:
+            raise ValueError(f"The page has {len(places)} places for the table of {name}: it needs one.")
+        page = page.replace(places[0], f"<!-- {name} -->\n\n{tables[name]}\n\n<!-- /{name} -->")
+    return page
