@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from scripts.inputs_outputs import defaults
-from table_sync import backoff
+from table_sync.queue import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable

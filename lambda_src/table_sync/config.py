@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from table_sync.selection import Selection
+from table_sync.queue.table_filter import TableFilter
 from table_sync.settings import SETTINGS, triggers
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Config:
     enabled: frozenset[str]
     """Names of the settings whose toggle is on."""
     create_triggers_disabled: bool
-    selection: Selection
+    table_filter: TableFilter
     outcome_events: bool
     event_bus_arn: str
     """Empty for the default bus."""
@@ -53,7 +53,7 @@ class Config:
                 if _boolean(environment, setting.TOGGLE.upper(), default=setting.DEFAULT)
             ),
             create_triggers_disabled=_boolean(environment, "CREATE_TRIGGERS_DISABLED", default=False),
-            selection=Selection(
+            table_filter=TableFilter(
                 include=_patterns(environment, "INCLUDE_TABLES", default=""),
                 exclude=_patterns(environment, "EXCLUDE_TABLES", default="awsbackup-restore-test-*"),
             ),

@@ -1,16 +1,22 @@
-"""From the payload of an invocation by hand to what it asks for."""
+"""Direct invocation: two tables are synced once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from table_sync import telemetry
 from table_sync.aws import Location, Table, is_table_arn, is_table_name
-from table_sync.selection import SelectionError, select_settings
+from table_sync.report import Outcome, Report
+from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS
+from table_sync.settings.setting import Status
+from table_sync.sync import Reconciliation, converge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+    from table_sync.config import Config
 
 _KEYS = ("source_table", "target_table", "dry_run", "only", "allow_younger_source")
 
@@ -29,6 +35,47 @@ class Invocation:
     selected: frozenset[str] | None
     """Names of the settings to sync, None for all."""
     allow_younger_source: bool
+
+
+def serve(
+    payload: Any,  # noqa: ANN401 (any JSON)
+    config: Config,
+    own: Location,
+    seconds_left: Callable[[], float],
+) -> Report:
+    """Do what an invocation asks for, once; one that is refused has the outcome `failed`, and writes nothing.
+
+    Args:
+        payload: see parse.
+        config: of the function.
+        own: where the function is.
+        seconds_left: how long the invocation may still take.
+
+    """
+    try:
+        asked = parse(payload, own, config.enabled)
+    except InvocationRefusedError as refusal:
+        return _refused(payload, str(refusal))
+    reconciliation = Reconciliation(
+        asked.source,
+        asked.target,
+        config.enabled,
+        dry_run=asked.dry_run,
+        adapt=config.adapt,
+        selected=asked.selected,
+        allow_younger_source=asked.allow_younger_source,
+    )
+    converge([reconciliation], seconds_left)
+    telemetry.log(reconciliation.report, dry_run=asked.dry_run)
+    telemetry.count([reconciliation.report], dry_run=asked.dry_run)
+    return reconciliation.report
+
+
+def _refused(payload: Any, reason: str) -> Report:  # noqa: ANN401 (any JSON)
+    refusal = Outcome(Status.FAILED, reason)
+    given = payload if isinstance(payload, dict) else {}
+    tables = (str(given.get("source_table", "")), str(given.get("target_table", "")))
+    return Report(*tables, {setting.NAME: refusal for setting in SETTINGS}, refusal)
 
 
 def parse(payload: Any, own: Location, enabled: Collection[str]) -> Invocation:  # noqa: ANN401 (any JSON)

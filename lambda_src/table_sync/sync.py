@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, not_copied
@@ -13,10 +12,10 @@ from table_sync.errors import Meaning, OutOfTimeError
 from table_sync.report import Outcome, Report
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.which_tables import another_source, another_target, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
 
     from table_sync.restore import Restore
     from table_sync.settings.setting import Need, Setting
@@ -34,12 +33,6 @@ _SHARE_SECONDS = 5
 _MANY_WRITES = 10
 # So many reasons of one setting are told; a table may have thousands of triggers, a line of the log has limits.
 _MOST_REASONS = 10
-# A table that was created so long after the event of a restore is not the one that was restored. The answer to the call
-# has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
-# at the restore's end, the table is not taken for another.
-_LONGEST_RESTORE = timedelta(days=2)
-# How far the clocks of CloudTrail, AWS Backup and DynamoDB may be apart.
-_CLOCK_SKEW = timedelta(minutes=5)
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
@@ -181,25 +174,11 @@ class Reconciliation:
             if 0 < self._looks_for_target < math.inf:
                 self._due = due
             return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
-        if self._restore and (other := self._other_table(self._restore)):
+        if self._restore and (other := another_target(self._source, self._target, self._restore)):
             return Outcome(Status.FAILED, f"the target is another table of that name, {other}")
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
         return Outcome(Status.PENDING, f"the target is {self._target.status}")
-
-    def _other_table(self, restore: Restore) -> str:
-        """Return why the target cannot be the table that the restore made, "" if it can: its name may be used again."""
-        # It is there only while the table is CREATING (live probe, October 2026).
-        source = self._target.description.get("RestoreSummary", {}).get("SourceTableArn", self._source.arn)
-        if source != self._source.arn:
-            return f"which is being restored from {source}"
-        created = self._target.description.get("CreationDateTime")
-        if created and restore.called_at and created < restore.called_at - _CLOCK_SKEW:
-            return f"created at {_utc(created)}, before the restore was called ({_utc(restore.called_at)})"
-        latest = restore.called_at and restore.called_at + _LONGEST_RESTORE
-        if restore.completed_at:
-            latest = restore.completed_at + _CLOCK_SKEW
-        return f"created at {_utc(created)}" if created and latest and created > latest else ""
 
     def _describe_source(self) -> Outcome | None:
         if self._source_checked:
@@ -210,7 +189,7 @@ class Reconciliation:
             return self._gone(str(error))
         if self._source.status == "DELETING":
             return self._gone(f"Table {self._source.name} is being deleted.")
-        if self._restore and (why := self._other_source(self._restore)):
+        if self._restore and (why := another_source(self._source, self._target, self._restore)):
             return self._gone(why)
         if not self._allow_younger_source and (order := swapped(self._source, self._target)):
             return Outcome(Status.FAILED, f"{order}. If you mean it, set allow_younger_source to true")
@@ -220,45 +199,6 @@ class Reconciliation:
     def _gone(self, why: str) -> Outcome:
         event = "the source is gone: " if self._restore else ""
         return Outcome(Status.FAILED, f"{event}{why} Its settings cannot be read any more.")
-
-    def _other_source(self, restore: Restore) -> str:
-        """Return why the source cannot be the table that was restored, "" if it can.
-
-        A deleted table's name can be used again within a second (live probe, October 2026), and the ARN is the same.
-        """
-        created = self._source.description.get("CreationDateTime")
-        called_at = restore.called_at or self._target.description.get("CreationDateTime")
-        # An eventTime has whole seconds.
-        if created and called_at and created.replace(microsecond=0) > called_at:
-            return (
-                f"Table {self._source.name} in {self._source.region} was created at {_utc(created)}, after the restore "
-                "was called, so it is another table of that name."
-            )
-        table_id = self._source.description.get("TableId")
-        backed_up = self._table_id_of_backup(restore.backup_arn) if restore.backup_arn else None
-        if table_id and backed_up and table_id != backed_up:
-            return (
-                f"Table {self._source.name} in {self._source.region} (TableId {table_id}) is another table than the "
-                f"one of the backup (TableId {backed_up})."
-            )
-        return ""
-
-    def _table_id_of_backup(self, backup_arn: str) -> str | None:
-        """Return the TableId of the table that was backed up, None if AWS does not tell.
-
-        Raises:
-            Exception: AWS may tell later.
-
-        """
-        try:
-            backup = self._source.client("dynamodb").describe_backup(BackupArn=backup_arn)["BackupDescription"]
-        except Exception as error:
-            # Of a backup that may not be read, or has been deleted meanwhile, the source's CreationDateTime has to do.
-            if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
-                raise
-            return None
-        table_id: str | None = backup.get("SourceTableDetails", {}).get("TableId")
-        return table_id
 
     def _look_at(self, setting: Setting[Any]) -> Outcome:
         try:
@@ -413,17 +353,6 @@ class Reconciliation:
                     self._due.add(setting.NAME)
                     results.append((Status.PENDING, working))
         return results
-
-
-def swapped(source: Table, target: Table) -> str:
-    """Say so if two described tables seem to be in the wrong order, "" if not."""
-    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
-        return ""
-    return f"{source.name} is younger than {target.name}: the source has to be the table that was restored from"
-
-
-def _utc(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _unchanged(value: Any) -> Any:  # noqa: ANN401 (the value of any setting)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import scripts.looks
-from table_sync import backoff
 from table_sync.config import Config
+from table_sync.queue import backoff
 from tests.bench.figure import Figure, Limit
 
 if TYPE_CHECKING:

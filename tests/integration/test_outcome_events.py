@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from table_sync import outcome_events
+from table_sync.queue import outcome_events
 from table_sync.report import FAILED, IN_SYNC, WAITING, Outcome, Report
 from table_sync.settings.setting import Change, Status
 from tests.support.outcomes import Listener

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from scripts import looks
 from scripts.inputs_outputs import defaults
-from table_sync import backoff
 from table_sync.config import Config
+from table_sync.queue import backoff
 
 CONFIG = Config.from_environment({})
 DEFAULTS = {

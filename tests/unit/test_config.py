@@ -1,7 +1,7 @@
 import pytest
 
 from table_sync.config import Config, ConfigurationError
-from table_sync.selection import Selection
+from table_sync.queue.table_filter import TableFilter
 from table_sync.settings import SETTINGS
 
 ON = {setting.NAME for setting in SETTINGS if setting.DEFAULT}
@@ -11,7 +11,7 @@ def test_every_variable_has_a_default():
     assert Config.from_environment({}) == Config(
         enabled=frozenset(ON),
         create_triggers_disabled=False,
-        selection=Selection(include=(), exclude=("awsbackup-restore-test-*",)),
+        table_filter=TableFilter(include=(), exclude=("awsbackup-restore-test-*",)),
         outcome_events=True,
         event_bus_arn="",
         queue_url="",

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from table_sync.aws import Location, is_table_arn
 from table_sync.handler import lambda_handler
-from table_sync.restore import NotARestoreError, Restore, RestoreRefusedError, parse
+from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
+from table_sync.restore import Restore
 from tests.support.restore_events import (
     ACCOUNT,
     BACKUP_ID,

@@ -30,10 +30,11 @@ from table_sync.command_line import (
 )
 from table_sync.command_line.command_errors import CommandError
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
-from table_sync.selection import SelectionError, select_settings
+from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS, triggers
 from table_sync.settings.setting import Status
-from table_sync.sync import Reconciliation, converge, swapped
+from table_sync.sync import Reconciliation, converge
+from table_sync.which_tables import swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

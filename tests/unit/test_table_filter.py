@@ -1,7 +1,7 @@
 import pytest
 
+from table_sync.queue.table_filter import TableFilter
 from table_sync.restore import Restore
-from table_sync.selection import Selection
 from tests.support.restore_events import arn
 
 
@@ -29,4 +29,4 @@ from tests.support.restore_events import arn
 )
 def test_a_restore_is_admitted_by_either_name_and_refused_by_either(include, exclude, source, target, admitted):
     restore = Restore(source=arn(source, "us-east-1"), target=arn(target))
-    assert Selection(include, exclude).admits(restore) is admitted
+    assert TableFilter(include, exclude).admits(restore) is admitted

@@ -1,39 +1,17 @@
-"""Which restores and which settings are synced."""
+"""The settings that somebody names, each with the setting that it needs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from table_sync.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from table_sync.restore import Restore
+    from collections.abc import Collection
 
 
 class SelectionError(ValueError):
     """Settings cannot be selected as asked; the message is a sentence that says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Patterns of table names, in which `*` stands for any characters, or none.
-
-    A pattern matches a restore if it matches the name of its source or that of its target.
-    """
-
-    include: tuple[str, ...] = ()
-    """Empty for all."""
-    exclude: tuple[str, ...] = ()
-    """Wins over `include`."""
-
-    def admits(self, restore: Restore) -> bool:
-        """Say whether the restore is looked after."""
-        names = [arn.rpartition("/")[2] for arn in (restore.source, restore.target)]
-        return (not self.include or _any_matches(self.include, names)) and not _any_matches(self.exclude, names)
 
 
 def select_settings(names: Collection[object], option: str) -> frozenset[str]:
@@ -58,7 +36,3 @@ def select_settings(names: Collection[object], option: str) -> frozenset[str]:
                 f"{setting.NAME} cannot be looked at without {need.setting}: add {need.setting} to {option}."
             )
     return frozenset(str(name) for name in names)
-
-
-def _any_matches(patterns: Iterable[str], names: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns for name in names)

@@ -1,0 +1,165 @@
+"""One batch of messages: each is synced, then done, returned to the queue, or sent to the dead-letter queue."""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from table_sync import errors, telemetry
+from table_sync.aws import Location, Table
+from table_sync.errors import Meaning
+from table_sync.queue import backoff, outcome_events
+from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
+from table_sync.report import FAILED, WAITING, Outcome, Report
+from table_sync.settings.setting import Status
+from table_sync.sync import Reconciliation, converge
+from table_sync.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from table_sync.config import Config
+    from table_sync.queue.message import Message
+
+# So many looks in a row must miss the target until it counts as gone, and not before as many
+# attempts: DescribeTable may lag behind the restore call.
+LOOKS_FOR_TARGET = 3
+
+
+@dataclass
+class _Attempt:
+    """One message's attempt."""
+
+    message: Message
+    reconciliation: Reconciliation
+    report: Report
+    unsent: Exception | None = None
+    """Why the outcome event was not sent."""
+
+
+class Batch:
+    """The messages of one invocation."""
+
+    def __init__(self, config: Config, own: Location, seconds_left: Callable[[], float]) -> None:
+        """Prepare, without a call.
+
+        Args:
+            config: of the function.
+            own: where the function is.
+            seconds_left: how long the invocation may still take.
+
+        """
+        self._config = config
+        self._own = own
+        self._seconds_left = seconds_left
+        self._returned: list[str] = []
+
+    def process(self, messages: Sequence[Message]) -> list[str]:
+        """Sync the restores of the messages; return the IDs of the messages that must come back."""
+        begun = [started for message in messages if (started := self._begin(message))]
+        converge([reconciliation for _, reconciliation in begun], self._seconds_left)
+        attempts = [_Attempt(message, found, self._report(message, found)) for message, found in begun]
+        self._announce(attempts)
+        for attempt in attempts:
+            with self._returning(attempt.message):
+                self._end(attempt)
+        telemetry.count([attempt.report for attempt in attempts])
+        return self._returned
+
+    @contextmanager
+    def _returning(self, message: Message) -> Iterator[None]:
+        """Have the message come back after an exception, which is logged without a word of the message."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 (one message's failure never stops another)
+            logger.error("The message comes back after an error", extra={"reason": _anonymous(error)})
+            telemetry.count_unanswered()
+            self._returned.append(message.id)
+
+    def _begin(self, message: Message) -> tuple[Message, Reconciliation] | None:
+        """Return what syncs the restore of a message; None if there is nothing to sync."""
+        with self._returning(message):
+            try:
+                restore = parse(message.body, self._own)
+            except RestoreRefusedError as refusal:
+                logger.info("The restore itself had failed: nothing to do", extra={"error_code": str(refusal)})
+                return None
+            except NotARestoreError as error:
+                logger.error("The message is moved to the dead-letter queue", extra={"reason": str(error)})
+                message.send_to_dead_letter_queue(self._config.dlq_url, str(error))
+                return None
+            if not self._config.table_filter.admits(restore):
+                logger.info("The restore is excluded: nothing to do", extra={"target": restore.target})
+                return None
+            reconciliation = Reconciliation(
+                Table(restore.source),
+                Table(restore.target),
+                self._config.enabled,
+                looks_for_target=LOOKS_FOR_TARGET if message.attempt >= LOOKS_FOR_TARGET else math.inf,
+                adapt=self._config.adapt,
+                restore=restore,
+            )
+            return message, reconciliation
+        return None
+
+    def _report(self, message: Message, reconciliation: Reconciliation) -> Report:
+        """Return the attempt's report; what still waits at the last attempt has failed."""
+        report = reconciliation.report
+        if report.outcome != WAITING or message.attempt < self._config.max_attempts:
+            return report
+        return replace(
+            report, whole=Outcome(Status.FAILED, f"gave up after {message.attempt} attempts: {report.reason}")
+        )
+
+    def _announce(self, attempts: Sequence[_Attempt]) -> None:
+        """Send the event of each restore that is in sync or has failed."""
+        if not self._config.outcome_events:
+            return
+        ended = {attempt.message.id: attempt for attempt in attempts if attempt.report.outcome != WAITING}
+        reports = {message_id: attempt.report for message_id, attempt in ended.items()}
+        unsent = outcome_events.put(reports, os.environ["AWS_REGION"], self._config.event_bus_arn)
+        for message_id, error in unsent.items():
+            ended[message_id].unsent = error
+            reason = {"target": reports[message_id].target, "reason": errors.explain(error)}
+            logger.error("The outcome event was not sent", extra=reason)
+
+    def _end(self, attempt: _Attempt) -> None:
+        """Log the attempt, and let its message wait for the next one if there has to be one."""
+        message, report, config = attempt.message, attempt.report, self._config
+        # In the dead-letter queue nobody would try the event again. The next attempt finds the same outcome.
+        again = attempt.unsent is not None and errors.meaning(attempt.unsent) is not Meaning.FINAL
+        if report.outcome == WAITING or (again and message.attempt < config.max_attempts):
+            # AWS is only seconds from done: the restore's age says nothing about how long that takes.
+            number = 1 if attempt.reconciliation.settling else message.attempt
+            delay = backoff.delay(
+                number,
+                base=config.backoff_base_seconds,
+                rate=config.backoff_rate,
+                ceiling=config.backoff_max_delay_seconds,
+            )
+            telemetry.log(report, attempt=message.attempt, next_look_seconds=delay)
+            message.return_to_queue(config.queue_url, delay)
+            self._returned.append(message.id)
+            return
+        telemetry.log(report, attempt=message.attempt)
+        reasons = [report.reason] if report.outcome == FAILED else []
+        if attempt.unsent:
+            reasons.append(f"the outcome event ({report.outcome}) was not sent: {errors.explain(attempt.unsent)}")
+        if reasons:
+            message.send_to_dead_letter_queue(config.dlq_url, "; ".join(reasons))
+
+
+def _anonymous(error: Exception) -> str:
+    """Return a reason that carries nothing of the message."""
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return errors.explain(error)
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"  # noqa: PTH119
+    return f"{type(error).__name__} at {where}"

@@ -1,0 +1,89 @@
+"""Whether two described tables are those of a restore. A table's name can be used again within a second.
+
+The ARN is the same then (live probe, October 2026); CreationDateTime and TableId are not.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from table_sync import errors
+from table_sync.errors import Meaning
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from table_sync.aws import Table
+    from table_sync.restore import Restore
+
+# A table that was created so long after the event of a restore is not the one that was restored. The answer to the call
+# has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
+# at the restore's end, the table is not taken for another.
+_LONGEST_RESTORE = timedelta(days=2)
+# How far the clocks of CloudTrail, AWS Backup and DynamoDB may be apart.
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+def another_target(source: Table, target: Table, restore: Restore) -> str:
+    """Return why the target cannot be the table that the restore made, "" if it can."""
+    # It is there only while the table is CREATING (live probe, October 2026).
+    restored_from = target.description.get("RestoreSummary", {}).get("SourceTableArn", source.arn)
+    if restored_from != source.arn:
+        return f"which is being restored from {restored_from}"
+    created = target.description.get("CreationDateTime")
+    if created and restore.called_at and created < restore.called_at - _CLOCK_SKEW:
+        return f"created at {_utc(created)}, before the restore was called ({_utc(restore.called_at)})"
+    latest = restore.called_at and restore.called_at + _LONGEST_RESTORE
+    if restore.completed_at:
+        latest = restore.completed_at + _CLOCK_SKEW
+    return f"created at {_utc(created)}" if created and latest and created > latest else ""
+
+
+def another_source(source: Table, target: Table, restore: Restore) -> str:
+    """Return why the source cannot be the table that was restored, "" if it can.
+
+    Raises:
+        Exception: DescribeBackup was refused, and may succeed later.
+
+    """
+    created = source.description.get("CreationDateTime")
+    called_at = restore.called_at or target.description.get("CreationDateTime")
+    # An eventTime has whole seconds.
+    if created and called_at and created.replace(microsecond=0) > called_at:
+        return (
+            f"Table {source.name} in {source.region} was created at {_utc(created)}, after the restore was called, so "
+            "it is another table of that name."
+        )
+    table_id = source.description.get("TableId")
+    backed_up = _table_id_of_backup(source, restore.backup_arn) if restore.backup_arn else None
+    if table_id and backed_up and table_id != backed_up:
+        return (
+            f"Table {source.name} in {source.region} (TableId {table_id}) is another table than the one of the backup "
+            f"(TableId {backed_up})."
+        )
+    return ""
+
+
+def swapped(source: Table, target: Table) -> str:
+    """Say so if two described tables seem to be in the wrong order, "" if not."""
+    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
+        return ""
+    return f"{source.name} is younger than {target.name}: the source has to be the table that was restored from"
+
+
+def _table_id_of_backup(source: Table, backup_arn: str) -> str | None:
+    """Return the TableId of the table that was backed up, None if AWS does not tell."""
+    try:
+        backup = source.client("dynamodb").describe_backup(BackupArn=backup_arn)["BackupDescription"]
+    except Exception as error:
+        # Of a backup that may not be read, or has been deleted meanwhile, the source's CreationDateTime has to do.
+        if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
+            raise
+        return None
+    table_id: str | None = backup.get("SourceTableDetails", {}).get("TableId")
+    return table_id
+
+
+def _utc(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
