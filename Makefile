@@ -12,7 +12,7 @@ PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
 # What `make check` runs: settings, sync, events, and a restore from its event to equal settings.
 RESTORE = tests/integration/test_restore.py
 CHECKED = $(wildcard tests/unit/test_settings*.py) tests/unit/test_restore.py tests/unit/test_errors.py \
-	tests/unit/test_selection.py tests/unit/test_config.py tests/unit/test_access.py tests/proof/test_plans.py
+	tests/unit/test_table_filter.py tests/unit/test_config.py tests/unit/test_access.py tests/proof/test_plans.py
 
 .PHONY: help
 help: ## Show this help
