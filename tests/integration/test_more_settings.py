@@ -608,7 +608,7 @@ def without_parameter(monkeypatch, service, operation, parameter):
         ("resource_policy", (without_parameter, "dynamodb", "PutResourcePolicy", "ExpectedRevisionId")),
         ("scalable_target_tags", (without_operation, "application-autoscaling", "list_tags_for_resource")),
     ],
-    ids=str,
+    ids=["contributor_insights", "resource_policy", "ExpectedRevisionId", "scalable_target_tags"],
 )
 def test_a_feature_newer_than_boto3_is_a_clear_reason_and_keeps_nothing_else(
     aws, pipeline, monkeypatch, name, outdated
