@@ -106,6 +106,13 @@ class Account:
         (stream_arn,) = self._sources[SOURCE]["kinesis"]
         self.aws.client("dynamodb").enable_kinesis_streaming_destination(TableName=target, StreamArn=stream_arn)
 
+    def enable_missing_stream(self, target: str) -> None:
+        """Let DynamoDB fail to stream to a Kinesis stream that does not exist."""
+        (stream_arn,) = self._sources[SOURCE]["kinesis"]
+        missing = f"{stream_arn}-missing"
+        self.aws.client("dynamodb").enable_kinesis_streaming_destination(TableName=target, StreamArn=missing)
+        self.aws.clock.advance(30)
+
     def lost(self, table: str) -> set[str]:
         """Return the settings in which a target differs from its source, or a source from what it was.
 

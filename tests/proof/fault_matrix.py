@@ -53,9 +53,10 @@ connection that is reset before AWS has the request, and a read that times out a
 the message decides, as in "ValidationException: TimeToLive is already enabled", see tests/unit/test_errors.py.
 
 - **Taken for**: *settling*, look again within seconds; *transient*, look again later; *already so*, look whether it is;
-  *final*, it will not succeed by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
-  read, no backup to compare the source with, or no target, once several looks have missed it. Whatever SQS refuses, the
-  message comes back by itself.
+  *gone*, what it refers to does not exist and is left out, as the target's report says; *final*, it will not succeed
+  by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
+  read, no backup to compare the source with, no Kinesis stream, or no target, once several looks have missed it.
+  Whatever SQS refuses, the message comes back by itself.
 - **Once**: the first call fails, the SDK's own second try included.
 - **For ever**: every such call fails, with `max_attempts` at {MAX_ATTEMPTS} in place of 1000.
 - *{IN_SYNC} after n attempts*: the target's settings are the source's by an independent look.
@@ -141,6 +142,12 @@ class Step:
         """Say whether AWS does not tell which table was backed up, so that the source's age decides alone."""
         return self.operation == "DescribeBackup" and self.meaning(error) is Meaning.FINAL
 
+    def leaves_stream_alone(self, error: Error) -> bool:
+        """Say whether the answer, or the lack of one, only tells why a Kinesis destination could not be enabled."""
+        return self.operation == "DescribeStreamSummary" and (
+            self.meaning(error) is not Meaning.TRANSIENT or error.status == 0
+        )
+
     def meaning(self, error: Error) -> Meaning:
         """Return what the function takes an error for; those of SQS it does not classify."""
         # Twice in 30 days a table may change its class (DynamoDB developer guide).
@@ -150,7 +157,8 @@ class Step:
 
     def taken_for(self, error: Error) -> str:
         """Return what the function takes an error for, as the matrix shows it."""
-        if self.misses_table(error) or self.misses_policy(error) or self.misses_backup(error):
+        misses = self.misses_table, self.misses_policy, self.misses_backup, self.leaves_stream_alone
+        if any(missed(error) for missed in misses):
             return AN_ANSWER
         return "" if self.service == "sqs" else self.meaning(error).name.lower().replace("_", " ")
 
@@ -162,7 +170,10 @@ class Step:
             return {WITH_REASON if times == ONCE else USED_UP}
         if self.misses_table(error):
             return {IN_SYNC if self.name.endswith("target") and times == ONCE else WITH_REASON}
-        if self.service == "sqs" or done or self.misses_policy(error) or self.misses_backup(error):
+        misses = self.misses_policy(error) or self.misses_backup(error) or self.leaves_stream_alone(error)
+        if self.service == "sqs" or done or misses:
+            return {IN_SYNC}
+        if self.service != "sqs" and self.meaning(error) is Meaning.GONE:
             return {IN_SYNC}
         if self.meaning(error) is Meaning.FINAL:
             return {WITH_REASON} if times == FOR_EVER else {WITH_REASON, IN_SYNC}
@@ -177,6 +188,11 @@ def ready(account: Account) -> str:
 def otherwise_set(account: Account) -> str:
     """Deliver such an event of a target to which somebody has given another value of a setting."""
     return account.restore(meanwhile=account.enable_other_precision)
+
+
+def failed_destination(account: Account) -> str:
+    """Deliver such an event of a target for which somebody has named a Kinesis stream that does not exist."""
+    return account.restore(meanwhile=account.enable_missing_stream)
 
 
 def on_demand(account: Account) -> str:
@@ -200,7 +216,7 @@ def no_restore(account: Account) -> None:
 
 
 # Together they make every call that the function has.
-SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, on_demand, early, from_backup, no_restore)
+SCENARIOS: tuple[Scenario, ...] = (ready, otherwise_set, failed_destination, on_demand, early, from_backup, no_restore)
 
 
 @dataclass(frozen=True)
@@ -349,6 +365,8 @@ def _named(step: Step, error: Error) -> str:
     """Return what a reason says of the error."""
     if step.misses_table(error):
         return "was not found"
+    if step.meaning(error) is Meaning.GONE:
+        return "is left out"
     return f"{step.operation}: {error.code}" if error.status else type(error.raised(step.operation)).__name__
 
 
