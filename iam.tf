@@ -128,7 +128,8 @@ locals {
     },
     {
       # The backup says which table was backed up: the source may be another table of that name by now.
-      when = contains(var.restore_types, "backup")
+      # AWS Backup restores DynamoDB backups too, those without its advanced features for DynamoDB.
+      when = contains(var.restore_types, "backup") || contains(var.restore_types, "aws_backup")
       statements = [
         {
           Sid      = "DescribeBackups"

@@ -170,7 +170,7 @@ run "restores_from_backups_not_processed" {
   command = plan
 
   variables {
-    restore_types = ["point_in_time", "aws_backup"]
+    restore_types = ["point_in_time"]
   }
 
   assert {

@@ -75,6 +75,18 @@ def test_a_source_that_is_made_anew_before_an_old_backup_is_restored_is_another_
     fails_because(pipeline, "the source is gone: Table orders in eu-west-1 (TableId ")
 
 
+def test_a_source_that_is_made_anew_before_aws_backup_restores_a_dynamodb_backup_is_another_table(aws, pipeline):
+    make_table(aws, "orders")
+    backup_arn = back_up(aws, "orders")
+    again(aws, "orders")
+    aws.clock.advance(3600)
+    called = aws.clock.datetime().isoformat(timespec="seconds")
+    make_table(aws, "orders-restored")
+    job = aws_backup(resourceType="DynamoDB", recoveryPointArn=backup_arn, creationDate=called)
+    pipeline.send(json.dumps(job | {"time": called}))
+    fails_because(pipeline, "the source is gone: Table orders in eu-west-1 (TableId ")
+
+
 def test_a_source_that_is_being_deleted_is_gone(aws, pipeline):
     make_table(aws, "orders")
     aws.delays.delete_table = 1e6

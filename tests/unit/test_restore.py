@@ -51,6 +51,20 @@ def test_a_job_restores_from_backups_with_and_without_advanced_features(resource
     assert parse(json.dumps(aws_backup(resourceType=resource_type)), OWN) == RESTORES["aws_backup"]
 
 
+@pytest.mark.parametrize(
+    ("recovery_point", "backup_arn"),
+    [
+        (f"{ORDERS}/backup/{BACKUP_ID}", f"{ORDERS}/backup/{BACKUP_ID}"),
+        (f"{arn('others')}/backup/{BACKUP_ID}", None),
+        (f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:1", None),
+        (None, None),
+        ([f"{ORDERS}/backup/{BACKUP_ID}"], None),
+    ],
+)
+def test_the_recovery_point_of_a_job_may_be_a_dynamodb_backup_of_its_table(recovery_point, backup_arn):
+    assert parse(json.dumps(aws_backup(recoveryPointArn=recovery_point)), OWN).backup_arn == backup_arn
+
+
 @pytest.mark.parametrize("source", [ORDERS, arn("orders", "us-east-2")])
 def test_the_source_may_be_an_arn_also_of_another_region(source):
     assert parse(json.dumps(point_in_time(source)), OWN) == Restore(source, RESTORED, CALLED)

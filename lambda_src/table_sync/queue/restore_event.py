@@ -131,7 +131,22 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any], own: Location)
         )
     _refuse_other_partition(own, source)
     # The source may be of another account, whose recovery point was copied to this one.
-    return Restore(source, target, called_at=_time(detail.get("creationDate")), completed_at=_time(event.get("time")))
+    return Restore(
+        source,
+        target,
+        called_at=_time(detail.get("creationDate")),
+        completed_at=_time(event.get("time")),
+        backup_arn=_backup_of(source, detail.get("recoveryPointArn")),
+    )
+
+
+def _backup_of(source: str, recovery_point: object) -> str | None:
+    """Return the recovery point if it is a DynamoDB backup of the table.
+
+    It is without AWS Backup's advanced features for DynamoDB (AWS Backup developer guide, Restoring a DynamoDB table).
+    """
+    match = _BACKUP_ARN.fullmatch(recovery_point) if isinstance(recovery_point, str) else None
+    return match[0] if match and match["table"] == source else None
 
 
 def _refuse_other_partition(own: Location, source: str) -> None:
