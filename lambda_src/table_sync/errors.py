@@ -128,6 +128,11 @@ _MEANING_OF_MESSAGE = {
     },
     # CreateTable of a name that is taken; every other text is of a table that changes (live probes, October 2026).
     "ResourceInUseException": {"table already exists": Meaning.FINAL},
+    # The new stream or its table, which CreateEventSourceMapping does not see yet: the trigger's function may be there.
+    "ResourceNotFoundException": {
+        "requested resource not found": Meaning.SETTLING,
+        "stream not found": Meaning.SETTLING,
+    },
     # PutResourcePolicy takes another document 15 s after the last one, and so does UpdateTable deletion protection
     # (live probes, October 2026).
     "ThrottlingException": {"modified within the previous": Meaning.SETTLING},

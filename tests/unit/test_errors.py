@@ -57,7 +57,18 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
             ),
             Meaning.GONE,
         ),
-        # Neither says that the function is gone.
+        # None of these says that the function is gone.
+        *(
+            (
+                client_error("ResourceNotFoundException", operation="CreateEventSourceMapping", message=message),
+                Meaning.SETTLING,
+            )
+            for message in (
+                "Stream not found: arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
+                "Requested resource not found: Stream: arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
+                "Requested resource not found: Table: orders not found",
+            )
+        ),
         (client_error("AccessDeniedException", operation="CreateEventSourceMapping", status=403), Meaning.FINAL),
         (
             client_error(
