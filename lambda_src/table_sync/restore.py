@@ -16,7 +16,7 @@ class Restore:
     source: str
     target: str
     called_at: datetime | None = None
-    """When the restore was called: the call's eventTime, the job's creationDate; None where the event does not say."""
+    """When the restore was called: the call's eventTime, the job's creationDate; None of a job that does not say."""
     completed_at: datetime | None = None
     """When the restore job was reported as completed; None for a call."""
     backup_arn: str | None = None

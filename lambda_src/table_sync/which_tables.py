@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from table_sync.aws import Table
     from table_sync.restore import Restore
 
-# A table that was created so long after the event of a restore is not the one that was restored. The answer to the call
+# A table that was created so long after the event of a restore, or so long before that of a job that has completed, is
+# not the one that was restored. The answer to the call
 # has a CreationDateTime already (AWS CLI reference, restore-table-to-point-in-time, Examples); should AWS set it anew
 # at the restore's end, the table is not taken for another.
 _LONGEST_RESTORE = timedelta(days=2)
@@ -34,6 +35,9 @@ def another_target(source: Table, target: Table, restore: Restore) -> str:
     created = target.description.get("CreationDateTime")
     if created and restore.called_at and created < restore.called_at - _CLOCK_SKEW:
         return f"created at {_utc(created)}, before the restore was called ({_utc(restore.called_at)})"
+    earliest = restore.completed_at - _LONGEST_RESTORE if restore.completed_at and not restore.called_at else None
+    if created and earliest and created < earliest:
+        return f"created at {_utc(created)}, long before the restore job was completed"
     latest = restore.called_at and restore.called_at + _LONGEST_RESTORE
     if restore.completed_at:
         latest = restore.completed_at + _CLOCK_SKEW

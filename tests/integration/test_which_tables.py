@@ -176,6 +176,16 @@ def test_a_target_that_is_older_than_the_restore_is_left_as_it_is(aws, pipeline)
     assert settings_of(aws, "orders-restored") == before
 
 
+def test_a_target_that_is_much_older_than_the_restore_job_s_end_is_another_table(aws, pipeline):
+    """The job does not say when it was called."""
+    make_source(aws)
+    make_table(aws, "orders-restored")
+    aws.clock.advance(3 * 24 * 3600)
+    event = aws_backup(creationDate=None)
+    pipeline.send(json.dumps(event | {"time": aws.clock.datetime().isoformat(timespec="seconds")}))
+    fails_because(pipeline, ", long before the restore job was completed")
+
+
 def test_a_target_that_is_younger_than_the_restore_job_s_end_is_another_table(aws, pipeline):
     make_source(aws)
     called = aws.clock.datetime()

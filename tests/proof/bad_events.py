@@ -20,7 +20,8 @@ READ = {
     *("account", "detail-type", "region", "source"),
     *("awsRegion", "eventName", "eventSource", "recipientAccountId", "errorCode"),
     *("backupArn", "sourceTableArn", "sourceTableName", "targetTableName"),
-    *("createdResourceArn", "resourceType", "sourceResourceArn", "status"),
+    *("createdResourceArn", "recoveryPointArn", "resourceType", "sourceResourceArn", "status"),
+    *("creationDate", "eventTime", "time"),
 }
 # "CloudTrail userIdentity element" (user guide).
 IDENTITIES: list[Any] = [

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections import Counter
+from datetime import datetime
 from unittest.mock import patch
 
 import hypothesis
@@ -13,10 +14,10 @@ import pytest
 from hypothesis import strategies as st
 
 from table_sync import telemetry
-from tests.proof.account import START
 from tests.proof.bad_events import MARK, bodies, foreign_events
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.pipeline import Pipeline
+from tests.support.restore_events import TIME
 from tests.support.tables import make_table, restore
 
 BATCH = 10
@@ -30,7 +31,9 @@ def pipeline():
     """Deploy the function, and make a table, its restored one, and one that is being restored for ever."""
     # pytest would keep every line.
     quiet = patch.object(logging.getLogger(telemetry.logger.name), "propagate", new=False)
-    with quiet, EmbeddedAWS(start=START) as aws, Pipeline(aws) as deployed:
+    # Early enough for a source, and late enough for a restored table, of each event.
+    start = datetime.fromisoformat(TIME).timestamp() - 300
+    with quiet, EmbeddedAWS(start=start) as aws, Pipeline(aws) as deployed:
         make_table(aws, "orders")
         make_table(aws, "orders-restored")
         aws.restore_seconds = float("inf")

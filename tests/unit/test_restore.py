@@ -31,7 +31,10 @@ RESTORES = {
     "backup": Restore(ORDERS, RESTORED, called_at=CALLED, backup_arn=f"{ORDERS}/backup/{BACKUP_ID}"),
     "aws_backup": Restore(ORDERS, RESTORED, called_at=CREATED, completed_at=CALLED),
 }
-NO_TIMES = [None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99]
+NO_TIMES = [
+    *(None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99),
+    *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z"),
+]
 
 
 @pytest.mark.parametrize("kind", EVENTS)
@@ -41,9 +44,17 @@ def test_each_kind_of_restore_is_read(kind):
 
 @pytest.mark.parametrize("time", NO_TIMES)
 def test_a_time_that_is_none_is_left_out(time):
-    assert parse(json.dumps(point_in_time(eventTime=time)), OWN) == Restore(ORDERS, RESTORED)
-    job = aws_backup(creationDate=time) | {"time": time}
-    assert parse(json.dumps(job), OWN) == Restore(ORDERS, RESTORED)
+    assert parse(json.dumps(point_in_time(eventTime=time)), OWN) == RESTORES["point_in_time"]
+    job = aws_backup(creationDate=time)
+    assert parse(json.dumps(job), OWN) == Restore(ORDERS, RESTORED, completed_at=CALLED)
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_an_event_without_any_time_is_of_no_known_restore(kind, time):
+    event = EVENTS[kind](**({} if kind == "aws_backup" else {"eventTime": time})) | {"time": time}
+    with pytest.raises(NotARestoreError, match=r"The event does not say when the restore (was called|job was COMPL)"):
+        parse(json.dumps(event), OWN)
 
 
 @pytest.mark.parametrize("resource_type", ["DynamoDB", "DynamoDB.FullyManaged"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from table_sync.aws import Location, is_table_arn, is_table_name
@@ -53,7 +53,7 @@ def parse(body: str, own: Location) -> Restore:
     if detail.get("eventSource") != "dynamodb.amazonaws.com":
         raise NotARestoreError("The event is of neither DynamoDB nor AWS Backup.")
     _refuse_foreign(own, event.get("account"), event.get("region"))
-    return _of_call(detail, own)
+    return _of_call(event, detail, own)
 
 
 def _refuse_foreign(own: Location, account: object, region: object) -> None:
@@ -64,7 +64,7 @@ def _refuse_foreign(own: Location, account: object, region: object) -> None:
         )
 
 
-def _of_call(detail: dict[str, Any], own: Location) -> Restore:
+def _of_call(event: dict[str, Any], detail: dict[str, Any], own: Location) -> Restore:
     """Read CloudTrail's event of a DynamoDB call."""
     name = detail.get("eventName")
     if name not in ("RestoreTableToPointInTime", "RestoreTableFromBackup"):
@@ -87,7 +87,10 @@ def _of_call(detail: dict[str, Any], own: Location) -> Restore:
     else:
         source = _source_of_point_in_time(parameters, own)
     _refuse_other_partition(own, source)
-    return Restore(source, own.table_arn(target), called_at=_time(detail.get("eventTime")), backup_arn=backup_arn)
+    called_at = _time(detail.get("eventTime")) or _time(event.get("time"))
+    if not called_at:
+        raise NotARestoreError("The event does not say when the restore was called.")
+    return Restore(source, own.table_arn(target), called_at=called_at, backup_arn=backup_arn)
 
 
 def _source_of_point_in_time(parameters: dict[str, Any], own: Location) -> str:
@@ -130,12 +133,15 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any], own: Location)
             f"restores of account {own.account} in {own.region} only."
         )
     _refuse_other_partition(own, source)
+    completed_at = _time(event.get("time"))
+    if not completed_at:
+        raise NotARestoreError("The event does not say when the restore job was COMPLETED.")
     # The source may be of another account, whose recovery point was copied to this one.
     return Restore(
         source,
         target,
         called_at=_time(detail.get("creationDate")),
-        completed_at=_time(event.get("time")),
+        completed_at=completed_at,
         backup_arn=_backup_of(source, detail.get("recoveryPointArn")),
     )
 
@@ -159,4 +165,5 @@ def _time(text: object) -> datetime | None:
         time = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
-    return time if time and time.tzinfo else None
+    # The first and the last year leave no room for time zones and tolerances.
+    return time if time and time.tzinfo and MINYEAR < time.year < MAXYEAR else None
