@@ -106,3 +106,10 @@ def test_a_change_is_not_told_by_its_repr_either():
     change = Change("CreateEventSourceMapping", {"FilterCriteria": CRITERIA}, secret=frozenset({"FilterCriteria"}))
     assert CARD not in repr(change)
     assert CARD not in change.redacted(f"Invalid type for parameter FilterCriteria, value: {CRITERIA}")
+
+
+def test_a_number_is_as_secret_as_a_text():
+    pattern = json.dumps({"dynamodb": {"NewImage": {"salary": {"N": [{"numeric": [">", 150000]}]}}}})
+    criteria = {"Filters": [{"Pattern": pattern}]}
+    change = Change("CreateEventSourceMapping", {"FilterCriteria": criteria}, secret=frozenset({"FilterCriteria"}))
+    assert change.redacted("150000 is not a number") == "(encrypted) is not a number"

@@ -63,25 +63,27 @@ class Change:
     def redacted(self, text: str) -> str:
         """Return a text about the write without its secrets, which AWS and botocore may quote in an error."""
         for name in self.secret & self.parameters.keys():
-            for value in _strings(self.parameters[name]):
+            for value in _values(self.parameters[name]):
                 # As they are, as JSON and as Python write them.
                 for quoted in (value, json.dumps(value)[1:-1], repr(value)[1:-1]):
                     text = text.replace(quoted, HIDDEN)
         return text
 
 
-def _strings(node: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON)
-    """Yield the strings in a parameter, and those in JSON that is one of them."""
+def _values(node: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON)
+    """Yield the strings and numbers in a parameter, and those in JSON that is one of them."""
     if isinstance(node, dict):
         for value in node.values():
-            yield from _strings(value)
+            yield from _values(value)
     elif isinstance(node, list):
         for item in node:
-            yield from _strings(item)
+            yield from _values(item)
+    elif isinstance(node, (int, float)) and len(str(node)) >= _SHORTEST_SECRET and not isinstance(node, bool):
+        yield str(node)
     elif isinstance(node, str) and len(node) >= _SHORTEST_SECRET:
         yield node
         with suppress(ValueError):
-            yield from _strings(json.loads(node))
+            yield from _values(json.loads(node))
 
 
 @dataclass(frozen=True)
