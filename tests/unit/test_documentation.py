@@ -47,6 +47,17 @@ def test_the_table_of_settings_says_which_are_off():
     assert off == {setting.TOGGLE for setting in SETTINGS if not setting.DEFAULT}
 
 
+def test_each_reason_to_refuse_a_message_is_explained():
+    operations = (REPOSITORY / "docs" / "operations.md").read_text()
+    rows = operations.split("What a `FailureReason` says")[1].split("\n\n")[1].splitlines()[2:]
+    explained = [text for row in rows for text in re.findall("`([^`]+)`", row.split(" | ")[0])]
+    code = (REPOSITORY / "lambda_src" / "table_sync" / "queue" / "restore_event.py").read_text()
+    reasons = re.findall(r'NotARestoreError\(\s*f?"([^"{]+)', code)
+    assert len(reasons) == code.count("raise NotARestoreError(")
+    patterns = [re.escape(text).replace(re.escape("..."), ".*") for text in explained]
+    assert [reason for reason in reasons if not any(re.match(pattern, reason) for pattern in patterns)] == []
+
+
 def test_inputs_and_function_have_the_same_defaults():
     inputs = defaults()
     assert {setting.TOGGLE: inputs[setting.TOGGLE] for setting in SETTINGS} == {
