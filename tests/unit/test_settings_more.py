@@ -392,6 +392,20 @@ def test_an_alarm_that_differs_is_put_anew():
     ]
 
 
+def test_an_alarm_of_another_name_with_the_same_effect_is_enough():
+    source = seen("orders", alarm("orders", Period=60, AlarmDescription="reads"))
+    same = alarm("by hand", "copy", Period=60, AlarmDescription="page the on-call")
+    assert alarms.plan(source, seen("copy", same)) == []
+    assert new_names(source, seen("copy", {**same, "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:a"]})) == [
+        "copy"
+    ]
+
+
+def test_alarms_with_the_same_effect_are_all_copied():
+    source = seen("orders", alarm("orders"), alarm("more of orders"))
+    assert new_names(source, seen("copy", alarm("copy", "copy"))) == ["more of copy"]
+
+
 def on(metric, name="an alarm", table="orders", *more):
     """Return an alarm on a metric of the table, with further dimensions."""
     dimensions = [{"Name": "TableName", "Value": table}, *({"Name": key, "Value": value} for key, value in more)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -182,12 +183,21 @@ def _dimensions(metric: Mapping[str, Any]) -> dict[str, str]:
 
 
 def plan(source: Alarms, target: Alarms) -> list[Change | Obstacle]:
-    """Plan an alarm like each of the source's, under another name."""
+    """Plan an alarm like each of the source's, under another name, unless one with the same effect is there."""
     names = _names(source, target)
-    return [step for name in sorted(source.on_table) for step in _steps(name, names[name], source, target)]
+    copies = set(names.values())
+    there = {_effect(alarm) for name, alarm in target.on_table.items() if name not in copies}
+    return [step for name in sorted(source.on_table) for step in _steps(name, names[name], source, target, there)]
 
 
-def _steps(name: str, new_name: str, source: Alarms, target: Alarms) -> Iterator[Change | Obstacle]:
+def _effect(alarm: Mapping[str, Any]) -> str:
+    effect = {key: value for key, value in alarm.items() if key not in {"AlarmName", "AlarmDescription"}}
+    return json.dumps(rename.with_sorted_dimensions(effect), sort_keys=True, default=str)
+
+
+def _steps(
+    name: str, new_name: str, source: Alarms, target: Alarms, there: Collection[str]
+) -> Iterator[Change | Obstacle]:
     alarm = source.on_table[name]
     watched = [
         metric
@@ -206,7 +216,7 @@ def _steps(name: str, new_name: str, source: Alarms, target: Alarms) -> Iterator
     if not target.stream_label and any(_STREAM in _dimensions(metric) for metric in watched):
         awaits = f"the target has no stream for alarm {name}"
         yield Change("PutMetricAlarm", wanted, part=part, awaits=awaits, depends_on=depends_on)
-    elif _comparable(target.on_table.get(new_name)) != _comparable(wanted):
+    elif _comparable(target.on_table.get(new_name)) != _comparable(wanted) and _effect(wanted) not in there:
         yield Change("PutMetricAlarm", wanted, part=part, depends_on=depends_on)
 
 
