@@ -64,6 +64,10 @@ bench: $(VENV)/.ready ## Measure speed, calls, lag and cost; exit code 1 if a li
 storm: $(VENV)/.ready ## Restore 1,000 tables in a minute, against the request rates that AWS allows
 	@STORM_RESTORES=1000 $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --show-capture=no tests/proof/test_storm.py
 
+.PHONY: mutants
+mutants: $(VENV)/.ready ## Change the code in small ways, and see which changes no test notices; OPTIONS=--help
+	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.mutants $(OPTIONS)
+
 .PHONY: package
 package: $(VENV)/.ready ## Rebuild lambda_src/dist/function.zip and layer.zip
 	@$(BIN)/python scripts/package.py

@@ -1,0 +1,253 @@
+"""Runs tests against mutants of the function: each in a process of its own, forked from one that has all imports.
+
+A first run notes which test runs which line. A mutant then meets the tests of its line, the quickest first, until one
+fails. It survives if none does within its time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.mutants.mutations import Mutant, changed, mutants, noting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import CodeType
+
+ROOT = Path.cwd()
+CODE = ROOT / "lambda_src" / "table_sync"
+WORK = ROOT / ".work" / "mutants"
+
+# Tests that look at the function by its results: pure ones, and restores in this process.
+TESTS = (
+    *("access", "backoff", "config", "errors", "invocation", "not_copied", "records", "restore", "selection"),
+    *("settings", "settings_more", "settings_read"),
+)
+RESTORES = (*("restore", "restore_types", "which_tables", "more_settings", "obstacles", "messages", "outcome_events"),)
+PURE_FILES = [
+    "tests/terraform/test_settings_file.py",
+    *(f"tests/unit/test_{name}.py" for name in TESTS),
+    "tests/facts/test_meanings.py",
+    "tests/proof/test_plans.py",
+    "tests/proof/test_faults.py",
+]
+FILES = [*PURE_FILES, *(f"tests/integration/test_{name}.py" for name in RESTORES)]
+# These take as long as ten others.
+LEFT_OUT = ("longest_wait_of_a_day", "restore_of_six_hours", "sample_ends_as_the_matrix")
+
+# Of the tests' own time, as it was measured in the first run: what a mutant meets at most, and when it counts as hung.
+MOST_SECONDS = 40
+PATIENCE = 8
+AT_LEAST_SECONDS = 90
+
+KILLED, SURVIVED, HUNG = "killed", "survived", "hung"
+
+
+@dataclass
+class Test:
+    """A test, and what it runs."""
+
+    seconds: float = 0.0
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+
+def measured(processes: int, files: Sequence[str]) -> dict[str, Test]:
+    """Return each test with its time and lines: measured once for the same code and tests, which takes minutes."""
+    files = [file for file in files if (ROOT / file).exists()]
+    sources = sorted([*CODE.rglob("*.py"), *(ROOT / file for file in files)])
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    kept = WORK / f"lines-{version}.json"
+    if not kept.exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        parts = [WORK / f"part-{number}.json" for number in range(len(files))]
+        jobs = [(lambda file=file, part=part: _trace(file, part)) for file, part in zip(files, parts, strict=True)]
+        for code, _ in _forked(jobs, processes, [3600.0] * len(jobs)):
+            if code != 0:
+                raise RuntimeError("The tests fail without any mutant: see the output above.")
+        together = {name: test for part in parts for name, test in json.loads(part.read_text()).items()}
+        kept.write_text(json.dumps(together))
+    return {name: Test(test["seconds"], test["lines"]) for name, test in json.loads(kept.read_text()).items()}
+
+
+class _Notes:
+    """Notes the lines of the function that each test runs; pytest calls it."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, dict[str, Any]] = {}
+        self._lines: dict[str, set[int]] = {}
+
+    def of(self, file: str) -> Callable[[int], None]:
+        """Return what takes the lines of a file."""
+        lines = self._lines[file] = set()
+        return lines.add
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        for lines in self._lines.values():
+            lines.clear()
+        started = time.perf_counter()
+        try:
+            return (yield)  # type: ignore[return-value]
+        finally:
+            run = {file: sorted(lines) for file, lines in self._lines.items() if lines}
+            self.tests[item.nodeid] = {"seconds": time.perf_counter() - started, "lines": run}
+
+
+def _trace(file: str, part: Path) -> int:
+    notes = _Notes()
+    for path in CODE.rglob("*.py"):
+        name = path.relative_to(CODE).as_posix()
+        code = compile(noting(path.read_text()), str(path), "exec")
+        sys.meta_path.insert(0, _Importer(_module(name), path, code, __note__=notes.of(name)))
+    code = pytest.main([*_options(), file, *_deselected()], plugins=[notes])
+    part.write_text(json.dumps(notes.tests))
+    return int(code)
+
+
+def _module(file: str) -> str:
+    return ".".join(("table_sync", *Path(file).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def _options() -> list[str]:
+    return ["-q", "-x", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0", "--no-summary"]
+
+
+def _deselected() -> list[str]:
+    return ["-k", " and ".join(f"not {name}" for name in LEFT_OUT)]
+
+
+class _Importer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the mutant in the place of its module."""
+
+    def __init__(self, module: str, path: Path, code: CodeType, **names: object) -> None:
+        self._module, self._path, self._code, self._names = module, path, code, names
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        if fullname != self._module:
+            return None
+        package = [str(self._path.parent)] if self._path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            fullname, self._path, loader=self, submodule_search_locations=package
+        )
+
+    def exec_module(self, module: Any) -> None:
+        module.__dict__.update(self._names)
+        exec(self._code, module.__dict__)  # noqa: S102 (our own code, changed)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A mutant, and what became of it."""
+
+    file: str
+    mutant: Mutant
+    fate: str
+    tests: int
+    """How many it met."""
+
+
+def tests_of(file: str, line: int, tests: dict[str, Test]) -> list[str]:
+    """Return the tests to run against a mutant: those that run its line, the quickest first.
+
+    A line that only the import runs is that of every test of its file, and of tests that run no line of the function:
+    they look at what its modules define.
+    """
+    by_time = sorted((test.seconds, name) for name, test in tests.items())
+    of_line = [(seconds, name) for seconds, name in by_time if line in tests[name].lines.get(file, ())]
+    at_import = [(seconds, name) for seconds, name in by_time if file in tests[name].lines or not tests[name].lines]
+    chosen, total = [], 0.0
+    for seconds, name in of_line or at_import:
+        total += seconds
+        if chosen and total > MOST_SECONDS:
+            break
+        chosen.append(name)
+    return chosen
+
+
+def run(
+    files: Sequence[str], tests: dict[str, Test], processes: int, sample: int | None, seed: int
+) -> Iterator[Result]:
+    """Run the tests against every mutant of these files, or against a sample of as many of all of them."""
+    every = [(file, mutant) for file in files for mutant in mutants((CODE / file).read_text())]
+    if sample is not None and sample < len(every):
+        every = random.Random(seed).sample(every, sample)  # noqa: S311 (a sample that is the same each time)
+    chosen = [tests_of(file, mutant.line, tests) for file, mutant in every]
+    jobs = [
+        (lambda file=file, mutant=mutant, names=names: _meet(file, mutant, names))
+        for (file, mutant), names in zip(every, chosen, strict=True)
+    ]
+    limits = [max(AT_LEAST_SECONDS, PATIENCE * sum(tests[name].seconds for name in names)) for names in chosen]
+    for code, number in _forked(jobs, processes, limits):
+        file, mutant = every[number]
+        fate = HUNG if code is None else SURVIVED if code == pytest.ExitCode.OK else KILLED
+        yield Result(file, mutant, fate, len(chosen[number]))
+
+
+def _meet(file: str, mutant: Mutant, names: list[str]) -> int:
+    if not names:
+        return int(pytest.ExitCode.OK)
+    path = CODE / file
+    sys.meta_path.insert(
+        0, _Importer(_module(file), path, compile(changed(path.read_text(), mutant), str(path), "exec"))
+    )
+    return int(pytest.main([*_options(), *names]))
+
+
+def _forked(
+    jobs: Sequence[Callable[[], int]], processes: int, limits: Sequence[float]
+) -> Iterator[tuple[int | None, int]]:
+    """Run the jobs in forks, so many at a time; yield the exit code of each, None after its limit, and its number."""
+    running: dict[int, tuple[int, float]] = {}
+    waiting = list(range(len(jobs)))
+    while waiting or running:
+        while waiting and len(running) < processes:
+            number = waiting.pop(0)
+            sys.stdout.flush()
+            child = os.fork()
+            if child == 0:
+                _child(jobs[number])
+            running[child] = (number, time.monotonic() + limits[number])
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if child in running:
+            number, _ = running.pop(child)
+            yield os.waitstatus_to_exitcode(status), number
+            continue
+        for child, (number, until) in list(running.items()):
+            if time.monotonic() > until:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                del running[child]
+                yield None, number
+        time.sleep(0.05)
+
+
+def _child(job: Callable[[], int]) -> None:
+    os.setpgid(0, 0)
+    os.environ["HYPOTHESIS_PROFILE"] = "few"
+    log = os.open(WORK / f"output-{os.getpid()}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    code = 70
+    try:
+        code = job()
+    finally:
+        sys.stdout.flush()
+        if code == 0 or code == int(pytest.ExitCode.TESTS_FAILED):
+            (WORK / f"output-{os.getpid()}.txt").unlink(missing_ok=True)
+        os._exit(code)

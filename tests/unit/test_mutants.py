@@ -1,0 +1,52 @@
+"""The mutants of `make mutants` are what they say, one change each."""
+
+import ast
+
+from tests.mutants.mutations import changed, mutants
+
+SOURCE = '''"""A module."""
+LIMIT = 3
+
+def check(size: int) -> bool:
+    """Say so."""
+    logger.info("checked %s", size)
+    for part in range(size):
+        if not part:
+            continue
+        notify(part)
+    if size > LIMIT and "x" in names:
+        raise ValueError(f"{size} is too much")
+    return True
+'''
+NAMES = [
+    "module: 3 -> 4",
+    "check: not part -> part",
+    "check: continue -> break",
+    "check: notify(part) -> pass",
+    "check: if size > LIMIT and 'x' in names -> if not (size > LIMIT and 'x' in names)",
+    "check: size > LIMIT and 'x' in names -> size > LIMIT or 'x' in names",
+    "check: size > LIMIT -> size >= LIMIT",
+    "check: 'x' in names -> 'x' not in names",
+    "check: 'x' -> 'XXxXX'",
+    "check: raise ValueError(f'{size} is too much') -> pass",
+    "check: ' is too much' -> 'XX is too muchXX'",
+    "check: return True -> return None",
+    "check: True -> False",
+]
+
+
+def test_operators_conditions_constants_and_effects_are_changed_and_nothing_that_is_only_said():
+    assert [mutant.name for mutant in mutants(SOURCE)] == NAMES
+
+
+def test_each_mutant_is_another_program():
+    programs = {changed(SOURCE, mutant) for mutant in mutants(SOURCE)}
+    assert len(programs - {ast.unparse(ast.parse(SOURCE))}) == len(NAMES)
+
+
+def test_a_name_stays_when_lines_are_added_above():
+    assert [mutant.name for mutant in mutants(f"import os\n\n{SOURCE}")] == NAMES
+
+
+def test_equal_places_have_names_of_their_own():
+    assert [mutant.name for mutant in mutants("a = 1\nb = 1")] == ["module: 1 -> 2", "module: 1 -> 2 (2)"]
