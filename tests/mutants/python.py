@@ -76,9 +76,9 @@ def measured(processes: int, files: Sequence[str]) -> dict[str, Test]:
         WORK.mkdir(parents=True, exist_ok=True)
         parts = [WORK / f"part-{number}.json" for number in range(len(files))]
         jobs = [(lambda file=file, part=part: _trace(file, part)) for file, part in zip(files, parts, strict=True)]
-        for code, _ in _forked(jobs, processes, [3600.0] * len(jobs)):
-            if code != 0:
-                raise RuntimeError("The tests fail without any mutant: see the output above.")
+        codes = {files[number]: code for code, number in _forked(jobs, processes, [3600.0] * len(jobs))}
+        if failed := [file for file, code in codes.items() if code != 0]:
+            raise RuntimeError(f"Tests fail without any mutant, those of {', '.join(failed)}: run them alone.")
         together = {name: test for part in parts for name, test in json.loads(part.read_text()).items()}
         kept.write_text(json.dumps(together))
     return {name: Test(test["seconds"], test["lines"]) for name, test in json.loads(kept.read_text()).items()}
@@ -194,6 +194,8 @@ def run(
     limits = [max(AT_LEAST_SECONDS, PATIENCE * sum(tests[name].seconds for name in names)) for names in chosen]
     for code, number in _forked(jobs, processes, limits):
         file, mutant = every[number]
+        if code is not None and code < 0:
+            raise RuntimeError(f"Signal {-code} from outside ended the tests of {file}: {mutant.name}; run it again.")
         fate = HUNG if code is None else SURVIVED if code == pytest.ExitCode.OK else KILLED
         yield Result(file, mutant, fate, len(chosen[number]))
 
