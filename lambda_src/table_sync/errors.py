@@ -75,9 +75,14 @@ _MEANING_OF_CODE = {
     # A policy that was changed since it was read (PutResourcePolicy with ExpectedRevisionId).
     "PolicyNotFoundException": Meaning.SETTLING,
     "ResourceInUseException": Meaning.SETTLING,
+    "ConcurrentModificationException": Meaning.TRANSIENT,
     "ExpiredToken": Meaning.TRANSIENT,
     "ExpiredTokenException": Meaning.TRANSIENT,
+    # An entry that PutEvents has not taken has a code and no status.
+    "InternalException": Meaning.TRANSIENT,
     "InternalFailure": Meaning.TRANSIENT,
+    "InternalServerError": Meaning.TRANSIENT,
+    "InternalServiceError": Meaning.TRANSIENT,
     "InternalServiceException": Meaning.TRANSIENT,
     "InvalidNextToken": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
@@ -90,6 +95,7 @@ _MEANING_OF_CODE = {
     "RequestThrottledException": Meaning.TRANSIENT,
     "RequestTimeout": Meaning.TRANSIENT,
     "RequestTimeoutException": Meaning.TRANSIENT,
+    "ServiceException": Meaning.TRANSIENT,
     "ServiceUnavailable": Meaning.TRANSIENT,
     "SlowDown": Meaning.TRANSIENT,
     "ThrottledException": Meaning.TRANSIENT,
@@ -139,7 +145,7 @@ _MEANING_OF_MESSAGE = {
     "ValidationException": {
         "already has an enabled stream": Meaning.SETTLING,
         # DynamoDB is not done with the table, an index or a replica (live probes, October 2026).
-        "cannot describe time to live while table is in": Meaning.SETTLING,
+        "while table is in": Meaning.SETTLING,
         "must be active to enable contributorinsights": Meaning.SETTLING,
         "server-side encryption status is in updating state": Meaning.SETTLING,
         "while the replica is being added": Meaning.SETTLING,

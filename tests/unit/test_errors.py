@@ -41,6 +41,17 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         (ReadTimeoutError(endpoint_url="x"), Meaning.TRANSIENT),
         (CredentialRetrievalError(provider="x", error_msg="y"), Meaning.TRANSIENT),
         (NoCredentialsError(), Meaning.TRANSIENT),
+        # What the service models call a fault of AWS's own, as PutEvents tells it of an entry: without a status.
+        *(
+            (client_error(code, operation="PutEvents", status=0), Meaning.TRANSIENT)
+            for code in ("InternalException", "InternalFailure", "InternalServerError", "ServiceException")
+        ),
+        (client_error("ConcurrentModificationException", operation="TagResource", status=429), Meaning.TRANSIENT),
+        *(
+            (client_error("ValidationException", message=f"{what} while table is in {state} state"), Meaning.SETTLING)
+            for what in ("Cannot describe time to live", "Cannot update time to live")
+            for state in ("CREATING", "UPDATING", "DELETING")
+        ),
         (client_error("ResourceInUseException"), Meaning.SETTLING),
         (client_error("ResourceNotFoundException"), Meaning.SETTLING),
         (client_error("TableNotFoundException"), Meaning.SETTLING),
