@@ -71,7 +71,9 @@ def another_source(source: Table, target: Table, restore: Restore) -> str:
 
 def swapped(source: Table, target: Table) -> str:
     """Say so if two described tables seem to be in the wrong order, "" if not."""
-    if source.description["CreationDateTime"] <= target.description["CreationDateTime"]:
+    # A DELETING table has none (live probe, October 2026).
+    created, copied = (table.description.get("CreationDateTime") for table in (source, target))
+    if not created or not copied or created <= copied:
         return ""
     return f"{source.name} is younger than {target.name}: the source has to be the table that was restored from"
 

@@ -764,3 +764,14 @@ def test_where_nothing_more_can_be_read_import_blocks_stops(aws, run, code, word
     aws.faults.add("DescribeKinesisStreamingDestination", code, times=math.inf)
     assert_one_sentence(run("import-blocks", "orders-restored"), *words)
     assert aws.calls[-1].operation == "DescribeKinesisStreamingDestination"
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_source_that_is_being_deleted_is_gone(aws, run):
+    wait_until_active(aws, "orders-restored")
+    aws.client("dynamodb").update_table(TableName="orders", DeletionProtectionEnabled=False)
+    aws.clock.advance(60)
+    aws.client("dynamodb").delete_table(TableName="orders")
+    answer = run("diff", "orders", "orders-restored")
+    assert answer.code == 1
+    assert "Table orders is being deleted. Its settings cannot be read any more." in answer.out
