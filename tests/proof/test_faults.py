@@ -51,7 +51,8 @@ def test_the_matrix_has_every_operation_that_the_code_names(every_step):
     missing = set()
     covered = {(step.service, step.operation) for step in every_step}
     for path in CODE.rglob("*.py"):
-        if path.parent.name == "command_line":
+        # The command is no part of a restore, and no restore reads a record yet.
+        if path.parent.name in {"command_line", "records"}:
             continue
         services, words = services_and_words(path)
         for service in services:

@@ -1,1 +1,4 @@
-"""Records: the settings of every table as objects in a versioned S3 bucket, for restores whose source is gone."""
+"""Records: the settings of every table as objects in a versioned S3 bucket, for restores whose source is gone.
+
+Nothing writes or reads them yet.
+"""
