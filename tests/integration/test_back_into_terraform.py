@@ -295,6 +295,7 @@ def test_the_restored_table_takes_the_old_tables_place(aws, desk, count, prefix)
     assert '"orders"' in desk.run(describe)
     desk.run(delete)
     desk.run(leftovers)
+    aws.clock.advance(60)  # the table is DELETING for a while
     dynamodb = aws.client("dynamodb")
     assert dynamodb.list_tables()["TableNames"] == ["orders-restored"]
     assert [backup["TableName"] for backup in dynamodb.list_backups()["BackupSummaries"]] == ["orders"]
@@ -382,6 +383,7 @@ def test_a_table_that_no_state_knows(aws, desk):
     desk.run(remove)
     assert "This plan would destroy aws_dynamodb_table.orders (" in desk.run(check, code=2)
     desk.run(apply)
+    aws.clock.advance(60)
     assert set(aws.client("dynamodb").list_tables()["TableNames"]) == {"ledger", "orders-restored"}
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
     desk.run(AGAIN)

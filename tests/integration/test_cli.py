@@ -497,19 +497,21 @@ def imports_in(text):
 
 
 @pytest.mark.usefixtures("restored")
-def test_what_cannot_be_imported_is_a_comment(aws, run, monkeypatch):
+def test_what_cannot_be_imported_gets_a_file_of_its_own(aws, run, monkeypatch, tmp_path):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     run("sync", "orders", "orders-restored", "--yes", "--only", "auto_scaling")
-    out = run("import-blocks", "orders-restored").out
+    file = tmp_path / "scheduled_actions.tf"
+    out = run("import-blocks", "orders-restored", "--scheduled-actions", str(file)).out
     monkeypatch.undo()
     time.tzset()
     actions = aws.client("application-autoscaling").describe_scheduled_actions(ServiceNamespace="dynamodb")
     end = next(action["EndTime"] for action in actions["ScheduledActions"] if "EndTime" in action)
-    comment = [line for line in out.splitlines() if line.startswith("#")]
-    assert '# resource "aws_appautoscaling_scheduled_action" "orders_restored_before_work" {' in comment
+    lines = file.read_text().splitlines()
+    assert 'resource "aws_appautoscaling_scheduled_action" "orders_restored_before_work" {' in lines
     end_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end.timestamp()))
-    assert f'#   end_time           = "{end_time}"' in comment
+    assert f'  end_time           = "{end_time}"' in lines
+    assert '# The AWS provider cannot import the scheduled action "before-work".' in out
     assert "aws_appautoscaling_scheduled_action." not in out
 
 

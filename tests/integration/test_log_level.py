@@ -14,6 +14,9 @@ DIST = REPOSITORY / "lambda_src/dist"
 LOGGING = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
 CALLER = "jane.doe@example.com"
 GONE = {
+    "account": "123456789012",
+    "region": "eu-west-1",
+    "time": "2026-11-01T08:00:00Z",
     "source": "aws.dynamodb",
     "detail-type": "AWS API Call via CloudTrail",
     "detail": {
