@@ -35,7 +35,7 @@ WORK = ROOT / ".work" / "mutants"
 
 # Tests that look at the function by its results: pure ones, and restores in this process.
 TESTS = (
-    *("access", "backoff", "config", "errors", "invocation", "not_copied", "records", "restore", "selection"),
+    *("access", "backoff", "config", "errors", "invocation", "not_copied", "records", "restore", "table_filter"),
     *("settings", "settings_more", "settings_read"),
 )
 RESTORES = (*("restore", "restore_types", "which_tables", "more_settings", "obstacles", "messages", "outcome_events"),)

@@ -163,3 +163,9 @@ def test_no_file_that_names_every_setting_is_missing_in_the_guide_to_adding_one(
     assert by_variable <= {"tests/terraform/terraform/deployed/tf_resources.json"}
     assert "lambda_src/table_sync/settings/__init__.py" in by_name
     assert {path for path in (by_toggle | by_variable | by_name) - made if f"`{path}`" not in section} == set()
+
+
+def test_what_the_makefile_names_is_there():
+    named = set(re.findall(r"\b(?:scripts|tests|lambda_src)/[\w./*-]*\w", (REPOSITORY / "Makefile").read_text()))
+    assert named
+    assert [path for path in named if not any(REPOSITORY.glob(path))] == []
