@@ -145,7 +145,7 @@ class Result:
 def run(policy: dict[str, Any], enabled: set[str]) -> Result:
     """Run under the policy what needs every permission of the toggles."""
     variables = {toggle.upper(): str(toggle in enabled) for toggle in TOGGLES}
-    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15, **variables) as pipeline:
+    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=40, **variables) as pipeline:
         listener = Listener(aws)
         make_source(aws)
         encrypt_a_filter(aws)
@@ -303,7 +303,7 @@ def test_each_toggle_alone_has_what_it_needs_and_nothing_else(policies, toggle):
 
 
 def test_a_source_in_another_region_is_read_under_the_role_that_terraform_makes(policies):
-    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=15) as pipeline:
+    with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=40) as pipeline:
         source = make_source(aws, region="us-east-1")
         pipeline.enforce_permissions(policies["all"])
         restore(aws, source, "orders-restored")
