@@ -92,6 +92,7 @@ run "inputs_that_are_not_settings" {
   command = plan
 
   variables {
+    restore_types         = ["point_in_time"]
     enable_outcome_events = true
     event_bus_arn         = "arn:aws-test:events:xx-test-1:444455556666:event-bus/restores"
     kms_key_arn           = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
