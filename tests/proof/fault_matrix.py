@@ -259,7 +259,8 @@ class Row:
 
 def open_account() -> Account:
     """Return an account, not yet set up, with so few attempts that for ever has an end."""
-    return Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS))
+    # So few attempts outlast what AWS takes longest about, a Kinesis destination that is UPDATING (152 s).
+    return Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS), BACKOFF_BASE_SECONDS="60")
 
 
 def steps(account: Account) -> list[Step]:
