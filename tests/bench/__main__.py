@@ -14,15 +14,19 @@ from rich.table import Table
 
 from tests.bench import cold_start, lag, packages, sync_figures
 from tests.bench.figure import number
-from tests.bench.yardstick import CONTENT
+from tests.bench.yardstick import CONTENT, PASS_CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.bench.figure import Figure
 
 JSON = Path(__file__).parents[2] / ".work" / "bench.json"
 NOTES = (
+    "AWS's own chain: the waits of AWS that follow one another; no function can be in sync earlier.",
+    f"A pass needs {sum(PASS_CALLS.values())} calls: {'; '.join(f'{what} ({n})' for what, n in PASS_CALLS.items())}.",
+    "The outcome's event is one call more. A pass at the moment of ACTIVE, which is invoked, sends none.",
+    "It calls twice more: AWS refuses point-in-time recovery for seconds, so it is read and enabled once more.",
     f"The table, where no other settings are named: {CONTENT}.",
     "Calls on the function's own queue are not counted, the outcome's PutEvents is.",
     "Time, calls and lag are counted on the embedded AWS's clock, on which calls take no time; so they never vary.",
@@ -35,9 +39,7 @@ STYLES = {"ok": "green", "missed": "red"}
 def main() -> int:
     """Measure, print, write; return the exit code."""
     console = Console() if sys.stdout.isatty() else Console(width=120)
-    with console.status("Measuring ..."):
-        sync = sync_figures.sync_from_queue()
-        figures = [*sync_figures.figures(sync), *lag.figures(sync), *cold_start.figures(), *packages.figures()]
+    figures = _measure(Console(stderr=True))
     console.print(_table(figures))
     for note in NOTES:
         console.print(note, highlight=False)
@@ -47,6 +49,26 @@ def main() -> int:
     JSON.parent.mkdir(exist_ok=True)
     JSON.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n")
     return 1 if missed else 0
+
+
+def _measure(progress: Console) -> list[Figure]:
+    """Measure one group of figures after another, and show which: a status line on a terminal, else a line each."""
+    sync = sync_figures.sync_from_queue()
+    groups: Mapping[str, Callable[[], list[Figure]]] = {
+        "time and calls of a sync": lambda: sync_figures.figures(sync),
+        "lag and cost": lambda: lag.figures(sync),
+        f"cold start, {cold_start.RUNS} processes of each kind": cold_start.figures,
+        "packages": packages.figures,
+    }
+    figures = []
+    with progress.status("Measuring ...") as status:
+        for number_of_group, (name, measure) in enumerate(groups.items(), start=1):
+            message = f"Measuring {name} ({number_of_group} of {len(groups)}) ..."
+            status.update(message)
+            if not progress.is_terminal:
+                progress.print(message, highlight=False)
+            figures += measure()
+    return figures
 
 
 def _table(figures: Sequence[Figure]) -> Table:

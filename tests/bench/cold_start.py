@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,14 @@ from tests.bench.yardstick import EVERY_SETTING
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.lambda_service.sqs_event import sqs_event
+from tests.support.restore_events import point_in_time
 from tests.support.tables import make_table, restore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DIST = Path(__file__).parents[2] / "lambda_src" / "dist"
-RUNS = 15
+RUNS = 9
 KILOBYTES = 1024
 MOST_TIMES_BARE = 1.5
 
@@ -105,16 +107,11 @@ def _waiting_restore(aws: EmbeddedAWS) -> tuple[str, dict[str, str]]:
     make_table(aws, "orders")
     aws.restore_seconds = 3600
     restore(aws, "orders", "orders-restored")
-    detail = {
-        "eventSource": "dynamodb.amazonaws.com",
-        "eventName": "RestoreTableToPointInTime",
-        "awsRegion": "eu-west-1",
-        "recipientAccountId": aws.account,
-        "requestParameters": {"sourceTableName": "orders", "targetTableName": "orders-restored"},
-    }
+    called_at = datetime.fromtimestamp(aws.clock.now(), UTC)
+    body = json.dumps(point_in_time("orders", "orders-restored", eventTime=f"{called_at:%Y-%m-%dT%H:%M:%SZ}"))
     sqs = aws.client("sqs")
     queue_url = sqs.create_queue(QueueName="table-sync", Attributes={"VisibilityTimeout": "43200"})["QueueUrl"]
-    sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps({"detail": detail}))
+    sqs.send_message(QueueUrl=queue_url, MessageBody=body)
     messages = sqs.receive_message(QueueUrl=queue_url, MessageSystemAttributeNames=["All"])["Messages"]
     event = sqs_event(messages, f"arn:aws:sqs:eu-west-1:{aws.account}:table-sync")
     return json.dumps(event), {"QUEUE_URL": queue_url, "DLQ_URL": queue_url}
@@ -138,9 +135,9 @@ def _run(code: str, environment: dict[str, str], *arguments: str) -> dict[str, f
     return measured
 
 
-def figures() -> list[Figure]:
+def figures(runs: int = RUNS) -> list[Figure]:
     """Measure the cold start; a machine's own figures, but for the ratio."""
-    cold = measure()
+    cold = measure(runs)
     times = Limit(most=MOST_TIMES_BARE)
     memory = Limit(most=default_of("memory_size"))
     first_call = max(run["kilobytes"] for run in cold.function) / KILOBYTES

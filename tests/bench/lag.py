@@ -7,6 +7,7 @@ import random
 import re
 import statistics
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ def looks(restore_seconds: float, seed: int) -> Looks:
     return Looks(at - restore_seconds, attempts, restore_seconds)
 
 
+@cache
 def default_of(name: str) -> float:
     """Return the default of one of the module's inputs that is a number."""
     block = re.search(rf'^variable "{name}" {{$(.*?)^}}$', VARIABLES.read_text(), re.MULTILINE | re.DOTALL)

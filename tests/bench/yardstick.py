@@ -83,3 +83,20 @@ def longest_chain(delays: Delays, *, every_setting: bool = False) -> float:
             "Contributor Insights": delays.contributor_insights,
         }
     return max(chains.values())
+
+
+# What one pass over the seven settings calls at least, if nothing is asked twice.
+PASS_CALLS = {
+    "both tables described": 2,
+    "tags: both read, one write": 3,
+    "Kinesis destination: both read, one write, and whether it is ACTIVE": 4,
+    "stream: one write, and whether it is there (DescribeTable)": 2,
+    "triggers: the source's, the target's, two writes, and their state 5 s and 10 s later": 6,
+    "TTL: both read, one write": 3,
+    "point-in-time recovery: both read, one write": 3,
+    "auto scaling: both targets, the source's policies and scheduled actions, four writes": 8,
+}
+OUTCOME_EVENT_CALLS = 1
+# At the moment of ACTIVE, AWS refuses UpdateContinuousBackups (ContinuousBackupsUnavailableException for 3 to 6 s, live
+# probe, October 2026): point-in-time recovery is read and enabled once more. A direct invocation sends no event.
+CALLS_REPEATED_AT_ACTIVE = 2

@@ -254,7 +254,8 @@ def test_the_reasons_that_are_explained_are_given(heading):
     code = "\n".join(path.read_text() for path in (REPOSITORY / "lambda_src/table_sync").rglob("*.py"))
     of_lambda = {"Runtime.ImportModuleError", '"status": "timeout"', "ERROR_CODE", "Cannot access stream"}
     examples = (
-        r"\.\.\.|enable_|_settings|eu-\w+-\d|\d+|:|PAY_PER_REQUEST|CREATING|stream$|^(triggers|stream)(?= )|AccessDeniedException"
+        r"\.\.\.|enable_|_settings|eu-\w+-\d|\d+|:|PAY_PER_REQUEST|CREATING|stream$"
+        r"|^(triggers|stream)(?= )|AccessDeniedException"
     )
     pieces = [piece.strip() for text in said if text not in of_lambda for piece in re.split(examples, text)]
     assert pieces
