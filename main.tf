@@ -287,8 +287,13 @@ resource "aws_lambda_function" "this" {
     }
 
     precondition {
+      condition     = try(split(":", var.powertools_layer_arn)[3], local.region) == local.region
+      error_message = "The powertools_layer_arn (${coalesce(var.powertools_layer_arn, "null")}) must be of a layer in ${local.region}, the Region of the function: name one there, or leave it out."
+    }
+
+    precondition {
       condition     = try(split(":", var.event_bus_arn)[3], local.region) == local.region
-      error_message = "The event_bus_arn must be of a bus in ${local.region}, the Region to which the function sends: name one there, and give it a rule whose target is the bus of the other Region."
+      error_message = "The event_bus_arn (${coalesce(var.event_bus_arn, "null")}) must be of a bus in ${local.region}, the Region to which the function sends: name one there, and give it a rule whose target is the bus of the other Region."
     }
   }
 

@@ -6,9 +6,21 @@ resource "aws_cloudwatch_log_group" "this" {
   retention_in_days = var.log_retention_in_days
   kms_key_id        = var.kms_key_arn
   tags              = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = try(split(":", var.kms_key_arn)[3], local.region) == local.region
+      error_message = "The kms_key_arn (${coalesce(var.kms_key_arn, "null")}) must be of a key in ${local.region}, the Region of the queues, the function and the log group: name one there, such as the replica of a multi-Region key."
+    }
+  }
 }
 
 locals {
+  # The ARNs of some services have no Region.
+  alarm_actions_elsewhere = [
+    for arn in var.alarm_actions : arn if !contains(["", local.region], try(split(":", arn)[3], ""))
+  ]
+
   # Each goes off at one, in `datapoints` of the latest `periods`.
   alarms = merge(
     {

@@ -92,6 +92,12 @@ output "alarm_arns" {
     `not-received`, and for each rule `lost-point-in-time`, `lost-backup` or `lost-aws-backup`.
   EOT
   value       = var.create ? { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn } : null
+
+  # Not in the alarms, each of which would report it. CloudWatch answers "Invalid region" to PutMetricAlarm.
+  precondition {
+    condition     = !var.create || length(local.alarm_actions_elsewhere) == 0
+    error_message = "The alarm_actions must be in ${local.region}, the Region of the alarms, and ${join(", ", local.alarm_actions_elsewhere)} is not: name an SNS topic there, whose subscriptions may be in another Region."
+  }
 }
 
 output "dashboard_name" {

@@ -59,7 +59,14 @@ variable "restore_types" {
       length(var.restore_types) > 0 &&
       length(setsubtract(var.restore_types, ["point_in_time", "backup", "aws_backup"])) == 0
     )
-    error_message = "The restore_types must be one or more of point_in_time, backup and aws_backup."
+    error_message = format("The restore_types must be one or more of point_in_time, backup and aws_backup. %s", (
+      length(var.restore_types) == 0 ?
+      "The list is empty: leave restore_types out for all three." :
+      "Correct ${join(", ", [
+        for type in var.restore_types : jsonencode(type)
+        if !contains(["point_in_time", "backup", "aws_backup"], coalesce(type, "null"))
+      ])}."
+    ))
   }
 }
 
@@ -78,7 +85,21 @@ variable "include_tables" {
     condition = alltrue([
       for name in var.include_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""
     ])
-    error_message = "Each of include_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks: remove other characters, and replace ** by *."
+    error_message = format(
+      "Each of include_tables must be the name of a table (a-z, A-Z, 0-9, _, . and -), in which * stands for any characters. Correct %s.",
+      join(", ", [
+        for name in var.include_tables : join(" ", [
+          jsonencode(name),
+          (name == null || name == "") ? "(nothing: remove it)" :
+          startswith(name, "arn:") ? "(an ARN: give the name after the slash)" :
+          can(regex("\\s", name)) ? "(a space: remove it)" :
+          strcontains(name, "?") ? "(a question mark: use * instead)" :
+          strcontains(name, "**") ? "(two asterisks: one is enough)" :
+          "(characters that no table name has: remove them)"
+        ])
+        if name == null || !can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) || name == ""
+      ])
+    )
   }
 }
 
@@ -96,7 +117,21 @@ variable "exclude_tables" {
     condition = alltrue([
       for name in var.exclude_tables : can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) && name != ""
     ])
-    error_message = "Each of exclude_tables must consist of the characters of table names (a-z, A-Z, 0-9, _, . and -) and of single asterisks: remove other characters, and replace ** by *."
+    error_message = format(
+      "Each of exclude_tables must be the name of a table (a-z, A-Z, 0-9, _, . and -), in which * stands for any characters. Correct %s.",
+      join(", ", [
+        for name in var.exclude_tables : join(" ", [
+          jsonencode(name),
+          (name == null || name == "") ? "(nothing: remove it)" :
+          startswith(name, "arn:") ? "(an ARN: give the name after the slash)" :
+          can(regex("\\s", name)) ? "(a space: remove it)" :
+          strcontains(name, "?") ? "(a question mark: use * instead)" :
+          strcontains(name, "**") ? "(two asterisks: one is enough)" :
+          "(characters that no table name has: remove them)"
+        ])
+        if name == null || !can(regex("^(\\*?[a-zA-Z0-9_.-])*\\*?$", name)) || name == ""
+      ])
+    )
   }
 }
 
@@ -273,7 +308,13 @@ variable "event_source_mapping_kms_key_arns" {
     condition = alltrue([
       for arn in var.event_source_mapping_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
     ])
-    error_message = "Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+    error_message = format(
+      "Each of event_source_mapping_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID), not an ID or alias. Correct %s.",
+      join(", ", [
+        for arn in var.event_source_mapping_kms_key_arns : jsonencode(arn)
+        if !can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
+      ])
+    )
   }
 }
 
@@ -575,7 +616,17 @@ variable "vpc_config" {
       alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-.+$", id))]),
       false
     )
-    error_message = "The vpc_config must have the IDs of at least one subnet (subnet-...) and of one security group (sg-...): add them, or leave vpc_config out."
+    error_message = format(
+      "The vpc_config must have the IDs of at least one subnet (subnet-...) and of one security group (sg-...). %s",
+      join(" ", concat([
+        for id in try(concat(var.vpc_config.subnet_ids), []) : "${jsonencode(id)} is not the ID of a subnet."
+        if !can(regex("^subnet-.+$", id))
+        ], [
+        for id in try(concat(var.vpc_config.security_group_ids), []) :
+        "${jsonencode(id)} is not the ID of a security group."
+        if !can(regex("^sg-.+$", id))
+      ], ["Correct them, or leave vpc_config out."]))
+    )
   }
 }
 
@@ -619,7 +670,7 @@ variable "package_s3" {
     condition = var.package_s3 == null ? true : can(
       regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.package_s3.bucket)
     )
-    error_message = "The bucket of package_s3 must be the name of a bucket, of 3 to 63 lower-case letters, digits, dots and hyphens: give the name alone, without s3:// or a path."
+    error_message = "The bucket of package_s3 is ${jsonencode(try(var.package_s3.bucket, null))}, which is not the name of a bucket (3 to 63 lower-case letters, digits, dots and hyphens): give the name alone, without s3:// or a path."
   }
 
   validation {
@@ -693,7 +744,13 @@ variable "previous_kms_key_arns" {
     condition = alltrue([
       for arn in var.previous_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
     ])
-    error_message = "Each of previous_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID): give the key's ARN instead of an ID or alias."
+    error_message = format(
+      "Each of previous_kms_key_arns must be the ARN of a KMS key (arn:PARTITION:kms:REGION:ACCOUNT:key/ID), not an ID or alias. Correct %s.",
+      join(", ", [
+        for arn in var.previous_kms_key_arns : jsonencode(arn)
+        if !can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))
+      ])
+    )
   }
 }
 
@@ -725,11 +782,16 @@ variable "alarm_actions" {
   nullable    = false
 
   validation {
-    condition = (
-      length(var.alarm_actions) <= 5 &&
-      alltrue([for arn in var.alarm_actions : can(regex("^arn(:[^:]*){4}:.+$", arn))])
+    condition     = length(var.alarm_actions) <= 5
+    error_message = "There are ${length(var.alarm_actions)} alarm_actions, and CloudWatch allows five: remove some."
+  }
+
+  validation {
+    condition = alltrue([for arn in var.alarm_actions : can(regex("^arn(:[^:]*){4}:.+$", arn))])
+    error_message = format(
+      "Each of alarm_actions must be an ARN, such as that of an SNS topic (arn:PARTITION:sns:REGION:ACCOUNT:TOPIC). Correct %s.",
+      join(", ", [for arn in var.alarm_actions : jsonencode(arn) if !can(regex("^arn(:[^:]*){4}:.+$", arn))])
     )
-    error_message = "The alarm_actions must be at most five ARNs, the limit of CloudWatch."
   }
 }
 

@@ -67,6 +67,9 @@ run "at_the_lowest_limits" {
     log_retention_in_days          = 0
   }
 
+  # No concurrency stops the function.
+  expect_failures = [check.function_can_run]
+
   assert {
     condition     = output.retry_window_seconds == 0
     error_message = "One look at once, with no delay after it, is not a window of nothing."
@@ -410,6 +413,51 @@ run "event_bus_in_another_region" {
   }
 
   expect_failures = [aws_lambda_function.this]
+}
+
+run "layer_in_another_region" {
+  command = plan
+
+  variables {
+    powertools_layer_arn = "arn:aws-test:lambda:xx-test-2:111122223333:layer:powertools:3"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "key_in_another_region" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws-test:kms:xx-test-2:111122223333:key/1234"
+  }
+
+  expect_failures = [aws_cloudwatch_log_group.this]
+}
+
+run "topic_in_another_region" {
+  command = plan
+
+  variables {
+    alarm_actions = [
+      "arn:aws-test:sns:xx-test-1:111122223333:alarms", "arn:aws-test:sns:xx-test-2:111122223333:alarms"
+    ]
+  }
+
+  expect_failures = [output.alarm_arns]
+}
+
+run "alarm_action_without_a_region" {
+  command = plan
+
+  variables {
+    alarm_actions = ["arn:aws-test:ssm-incidents::111122223333:response-plan/restores"]
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["errors"].alarm_actions == toset(var.alarm_actions)
+    error_message = "The alarm does not start the response plan."
+  }
 }
 
 run "first_delay_longer_than_the_longest" {

@@ -41,7 +41,9 @@ def given(run):
 REFUSALS = Counter(
     name
     for run in RUNS.values()
-    for name in set(re.findall(r"\b(?:var\.\w+|aws_\w+\.\w+)", part(run, "expect_failures", r"\]")))
+    for name in set(
+        re.findall(r"\b(?:var\.\w+|aws_\w+\.\w+|output\.\w+|check\.\w+)", part(run, "expect_failures", r"\]"))
+    )
 )
 
 
@@ -77,13 +79,18 @@ def test_input_of_few_values_or_a_range_is_validated(variable):
 @pytest.mark.parametrize(
     ("resource", "preconditions"),
     [
-        (".".join(block.labels), found)
-        for block in blocks(MODULE, "resource")
-        if (found := block.body.count("    precondition {"))
+        (".".join(["output"] * (block.kind == "output") + list(block.labels)), found)
+        for block in blocks(MODULE)
+        if block.kind in {"resource", "output"} and (found := block.body.count("  precondition {"))
     ],
 )
 def test_each_precondition_refuses_in_a_run(resource, preconditions):
     assert REFUSALS[resource] >= preconditions
+
+
+@pytest.mark.parametrize("check", blocks(MODULE, "check"), ids=lambda check: check.labels[0])
+def test_each_assertion_of_a_check_warns_in_a_run(check):
+    assert REFUSALS[f"check.{check.labels[0]}"] >= check.body.count("  assert {")
 
 
 @pytest.mark.parametrize("name", sorted(WINDOWS))

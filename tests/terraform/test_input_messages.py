@@ -1,0 +1,102 @@
+"""What Terraform tells of an input that is wrong or does nothing: the value, and what to do."""
+
+import json
+
+import pytest
+
+from tests.support.terraform import REPOSITORY, Terraform, TerraformError
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+REFUSED = {
+    "space": ({"include_tables": ["orders", "my orders"]}, '"my orders" (a space: remove it)'),
+    "table_arn": (
+        {"include_tables": ["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"]},
+        '"arn:aws:dynamodb:eu-west-1:111122223333:table/orders" (an ARN: give the name after the slash)',
+    ),
+    "question_mark": ({"include_tables": ["order?"]}, '"order?" (a question mark: use * instead)'),
+    "two_asterisks": ({"include_tables": ["prod-**"]}, '"prod-**" (two asterisks: one is enough)'),
+    "comma": ({"include_tables": ["a,b"]}, '"a,b" (characters that no table name has: remove them)'),
+    "nothing": ({"include_tables": ["orders", "", None]}, '"" (nothing: remove it), null (nothing: remove it)'),
+    "excluded": ({"exclude_tables": ["my orders", "x?"]}, '"my orders" (a space: remove it), "x?" (a question mark'),
+    "alarm_action": ({"alarm_actions": ["alarms", "arn:aws:sns:eu-west-1:111122223333:alarms"]}, 'Correct "alarms".'),
+    "alarm_actions": (
+        {"alarm_actions": [f"arn:aws:sns:eu-west-1:111122223333:t{n}" for n in range(6)]},
+        "There are 6 alarm_actions, and",
+    ),
+    "trigger_key": ({"event_source_mapping_kms_key_arns": [KEY, "alias/filters"]}, 'Correct "alias/filters".'),
+    "previous_key": ({"previous_kms_key_arns": [KEY, "0ec5"]}, 'Correct "0ec5".'),
+    "restore_type": ({"restore_types": ["backup", "pitr"]}, 'Correct "pitr".'),
+    "no_restore_type": ({"restore_types": []}, "The list is empty"),
+    "subnet": (
+        {"vpc_config": {"subnet_ids": ["private"], "security_group_ids": ["sg-1"]}},
+        '"private" is not the ID of a subnet.',
+    ),
+    "security_group": (
+        {"vpc_config": {"subnet_ids": ["subnet-1"], "security_group_ids": ["web"]}},
+        '"web" is not the ID of a security group.',
+    ),
+    "bucket": ({"package_s3": {"bucket": "s3://artifacts", "function_key": "a.zip"}}, 'is "s3://artifacts", which'),
+}
+WARNED = {
+    "all": ({"exclude_tables": ["*"]}, "exclude_tables (*) excludes every table that include_tables (all tables)"),
+    "same": ({"include_tables": ["orders"], "exclude_tables": ["orders"]}, "include_tables (orders) includes"),
+    "partly": ({"include_tables": ["a-1", "b"], "exclude_tables": ["a-*"]}, "The include_tables a-1 have no effect"),
+    "regular_expression": ({"include_tables": ["prod-.*"]}, "prod-.* matches only names with a dot there. Use prod-*,"),
+    "bus": (
+        {
+            "enable_outcome_events": False,
+            "event_bus_arn": "arn:aws-test:events:xx-test-1:111122223333:event-bus/restores",
+        },
+        "The event_bus_arn has no effect, because enable_outcome_events is false",
+    ),
+}
+ELSEWHERE = {
+    "layer_elsewhere": (
+        {"powertools_layer_arn": "arn:aws-test:lambda:xx-test-2:111122223333:layer:powertools:3"},
+        "(arn:aws-test:lambda:xx-test-2:111122223333:layer:powertools:3) must be of a layer in xx-test-1",
+    ),
+    "key_elsewhere": (
+        {"kms_key_arn": "arn:aws-test:kms:xx-test-2:111122223333:key/1234"},
+        "(arn:aws-test:kms:xx-test-2:111122223333:key/1234) must be of a key in xx-test-1",
+    ),
+    "topic_elsewhere": (
+        {"alarm_actions": ["arn:aws-test:sns:xx-test-2:111122223333:alarms"]},
+        "must be in xx-test-1, the Region of the alarms, and arn:aws-test:sns:xx-test-2:111122223333:alarms is not",
+    ),
+}
+
+# Without it, the root module has no provider of which the test could be given a mock.
+PROVIDERS = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory, real_terraform):  # noqa: ARG001 (there is a Terraform and a provider)
+    """Return what plans a module for each name with its inputs, and returns the diagnostics by name."""
+    directory = tmp_path_factory.mktemp("inputs")
+    (directory / "tests").mkdir()
+    (directory / "tests" / "plan.tftest.hcl").write_text(
+        f'mock_provider "aws" {{\n  source = "{REPOSITORY}/tests/mocks"\n}}\n\nrun "plan" {{\n  command = plan\n}}\n'
+    )
+    terraform = Terraform(directory)
+
+    def planned(cases):
+        modules = {name: {"source": str(REPOSITORY), **inputs} for name, (inputs, _) in cases.items()}
+        (directory / "main.tf.json").write_text(json.dumps({"terraform": PROVIDERS, "module": modules}))
+        terraform.init()
+        try:
+            output = terraform.run("test", "-json")
+        except TerraformError as error:
+            output = str(error)
+        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        return [line["diagnostic"] for line in lines if "diagnostic" in line]
+
+    return planned
+
+
+@pytest.mark.parametrize("cases", [REFUSED, WARNED, ELSEWHERE], ids=["refused", "warned", "elsewhere"])
+def test_messages_name_the_value_and_say_what_to_do(planned, cases):
+    diagnostics = planned(cases)
+    details = [diagnostic["detail"] for diagnostic in diagnostics]
+    missing = [name for name, (_, words) in cases.items() if not any(words in detail for detail in details)]
+    assert missing == [], details
+    assert len(details) == len(cases), details

@@ -1,0 +1,191 @@
+# What a plan warns about: inputs that do nothing or contradict each other.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "excludes_what_it_includes" {
+  command = plan
+
+  variables {
+    include_tables = ["orders", "prod-*"]
+    exclude_tables = ["prod-*", "orders"]
+  }
+
+  expect_failures = [check.some_tables_are_processed]
+}
+
+run "excludes_more_than_it_includes" {
+  command = plan
+
+  variables {
+    include_tables = ["prod-orders-*", "prod-customers", "dev.x"]
+    exclude_tables = ["prod-*", "*.x"]
+  }
+
+  expect_failures = [check.some_tables_are_processed]
+}
+
+run "excludes_all_tables" {
+  command = plan
+
+  variables {
+    exclude_tables = ["*"]
+  }
+
+  expect_failures = [check.some_tables_are_processed]
+}
+
+run "excludes_some_of_what_it_includes" {
+  command = plan
+
+  variables {
+    include_tables = ["prod-*", "orders"]
+    exclude_tables = ["orders*"]
+  }
+
+  expect_failures = [check.no_included_table_is_excluded]
+}
+
+# The dot of a pattern is a dot, and a pattern that matches more is not covered by one that matches less.
+
+run "excludes_a_part_of_what_it_includes" {
+  command = plan
+
+  variables {
+    include_tables = ["prod-*", "dev-x", "orders"]
+    exclude_tables = ["prod-orders-*", "dev.x", "prod-", "order", "*-restore-test-*"]
+  }
+}
+
+run "includes_a_regular_expression" {
+  command = plan
+
+  variables {
+    include_tables = ["prod-.*"]
+  }
+
+  expect_failures = [check.table_patterns_are_not_regular_expressions]
+}
+
+run "excludes_a_regular_expression" {
+  command = plan
+
+  variables {
+    exclude_tables = [".*-test"]
+  }
+
+  expect_failures = [check.table_patterns_are_not_regular_expressions]
+}
+
+run "names_with_dots" {
+  command = plan
+
+  variables {
+    include_tables = ["prod.orders", "*.orders", "a.b*"]
+  }
+}
+
+run "copies_nothing" {
+  command = plan
+
+  variables {
+    enable_tag_settings                  = false
+    enable_kinesis_settings              = false
+    enable_dynamodb_stream_settings      = false
+    enable_dynamodb_lambda_trigger       = false
+    enable_ttl_settings                  = false
+    enable_pitr_settings                 = false
+    enable_auto_scaling_settings         = false
+    enable_deletion_protection_settings  = false
+    enable_table_class_settings          = false
+    enable_on_demand_throughput_settings = false
+  }
+
+  expect_failures = [check.some_settings_are_copied]
+}
+
+run "copies_one_setting" {
+  command = plan
+
+  variables {
+    enable_tag_settings                  = false
+    enable_kinesis_settings              = false
+    enable_dynamodb_stream_settings      = false
+    enable_dynamodb_lambda_trigger       = false
+    enable_ttl_settings                  = true
+    enable_pitr_settings                 = false
+    enable_auto_scaling_settings         = false
+    enable_deletion_protection_settings  = false
+    enable_table_class_settings          = false
+    enable_on_demand_throughput_settings = false
+  }
+}
+
+run "bus_without_outcome_events" {
+  command = plan
+
+  variables {
+    enable_outcome_events = false
+    event_bus_arn         = "arn:aws-test:events:xx-test-1:111122223333:event-bus/restores"
+  }
+
+  expect_failures = [check.event_bus_gets_outcome_events]
+}
+
+run "no_outcome_events_on_the_default_bus" {
+  command = plan
+
+  variables {
+    enable_outcome_events = false
+  }
+}
+
+run "disabled_triggers_without_triggers" {
+  command = plan
+
+  variables {
+    enable_dynamodb_lambda_trigger = false
+    create_triggers_disabled       = true
+  }
+
+  expect_failures = [check.trigger_inputs_have_triggers]
+}
+
+run "keys_of_triggers_without_triggers" {
+  command = plan
+
+  variables {
+    enable_dynamodb_lambda_trigger    = false
+    event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/1234"]
+  }
+
+  expect_failures = [check.trigger_inputs_have_triggers]
+}
+
+run "function_that_is_stopped" {
+  command = plan
+
+  variables {
+    reserved_concurrent_executions = 0
+  }
+
+  expect_failures = [check.function_can_run]
+}
+
+run "nothing_to_warn_about" {
+  command = plan
+
+  variables {
+    create                         = false
+    include_tables                 = ["orders", "prod-.*"]
+    exclude_tables                 = ["orders", "prod-.*"]
+    enable_outcome_events          = false
+    event_bus_arn                  = "arn:aws-test:events:xx-test-1:111122223333:event-bus/restores"
+    enable_dynamodb_lambda_trigger = false
+    create_triggers_disabled       = true
+    reserved_concurrent_executions = 0
+    kms_key_arn                    = "arn:aws-test:kms:xx-test-2:111122223333:key/1234"
+    alarm_actions                  = ["arn:aws-test:sns:xx-test-2:111122223333:alarms"]
+  }
+}
