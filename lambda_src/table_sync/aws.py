@@ -32,6 +32,10 @@ _TABLE_ARN = re.compile(
 _seconds_left: ContextVar[Callable[[], float]] = ContextVar("seconds_left", default=lambda: math.inf)
 
 
+# The TableStatus of a table that does not exist any more; DynamoDB has none for it.
+DELETED = "DELETED"
+
+
 class TableNotFoundError(Exception):
     """DescribeTable does not find the table."""
 
@@ -48,6 +52,12 @@ def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its c
     made = session().create_client(service, region_name=region, config=_CLIENT_CONFIG)
     made.meta.events.register("before-call", _check_time)
     return made
+
+
+@cache
+def service_model(service: str) -> Any:  # noqa: ANN401 (botocore has no types)
+    """Return botocore's model of a service: its operations, and the shapes that they take and return."""
+    return session().get_service_model(service)
 
 
 @contextmanager
@@ -75,7 +85,7 @@ def _check_time(**_: object) -> None:
 
 def start_session(profile: str | None = None) -> None:
     """Let the clients be those of `profile`, or of the environment, and of no earlier session."""
-    for made_once in (session, client, caller):
+    for made_once in (session, client, service_model, caller):
         made_once.cache_clear()
     if profile is not None:
         session().set_config_variable("profile", profile)
@@ -157,7 +167,7 @@ class Table:
             table_sync.errors.FinalError: the runtime's boto3 is older than the field.
 
         """
-        if name not in self.client(service).meta.service_model.shape_for(shape).members:
+        if name not in service_model(service).shape_for(shape).members:
             raise FinalError(f"{this_boto3()} is too old to read {name} of {shape}: update it")
 
     def once(self, what: str, read: Callable[[], Read]) -> Read:
@@ -215,6 +225,11 @@ class Table:
     def status(self) -> str:
         """TableStatus: "CREATING", "ACTIVE", "UPDATING", ..."""
         return str(self.description["TableStatus"])
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the table is gone, and its description is what a record or a backup has of it."""
+        return self.description.get("TableStatus") == DELETED
 
     @property
     def settled(self) -> bool:

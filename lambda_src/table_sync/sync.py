@@ -10,7 +10,7 @@ from table_sync import errors, not_copied
 from table_sync.aws import Table, TableNotFoundError, time_limit
 from table_sync.errors import Meaning, OutOfTimeError
 from table_sync.report import Outcome, Report
-from table_sync.settings import SETTINGS
+from table_sync.settings import SETTINGS, read
 from table_sync.settings.setting import Change, Obstacle, Status
 from table_sync.which_tables import another_source, another_target, swapped
 
@@ -224,7 +224,7 @@ class Reconciliation:
         if unmet:
             return unmet
         if setting.NAME not in self._sources:
-            self._sources[setting.NAME] = self._adapt.get(setting.NAME, _unchanged)(setting.read(self._source))
+            self._sources[setting.NAME] = self._adapt.get(setting.NAME, _unchanged)(read(setting, self._source))
         source = self._sources[setting.NAME]
         if not source:
             return Outcome(Status.UNCHANGED)
@@ -234,7 +234,7 @@ class Reconciliation:
         if setting.NEEDS and setting.NEEDS.there and self._target.updating and not self._dry_run:
             self._due.add(setting.NAME)
             return Outcome(Status.PENDING, self._target.updating)
-        steps = setting.plan(source, setting.read(self._target))
+        steps = setting.plan(source, read(setting, self._target))
         differs = any(isinstance(step, Obstacle) and step.differs for step in steps)
         changes, results = self._sorted(setting, steps)
         if any(status is Status.PENDING for status, _ in results):

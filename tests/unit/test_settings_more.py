@@ -17,6 +17,7 @@ from table_sync.settings import (
     deletion_protection,
     event_source_mapping_tags,
     on_demand_throughput,
+    read,
     resource_policy,
     scalable_target_tags,
     table_class,
@@ -469,7 +470,11 @@ def math(name, expression, *metrics, **more):
     queries = [
         {
             "Id": f"m{number}",
-            "MetricStat": {"Metric": {key: one[key] for key in ("Namespace", "MetricName", "Dimensions")}},
+            "MetricStat": {
+                "Metric": {key: one[key] for key in ("Namespace", "MetricName", "Dimensions")},
+                "Period": 60,
+                "Stat": "Sum",
+            },
         }
         for number, one in enumerate(metrics)
     ]
@@ -487,7 +492,7 @@ def of_region(table, *described):
     """Return what read() returns where the Region has these alarms."""
     listed = {one["AlarmName"]: one for one in described}
     arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
-    return alarms.read(Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
+    return read(alarms, Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
 
 
 def test_alarms_on_another_account_s_table_are_none_of_ours():

@@ -13,6 +13,7 @@ from table_sync.settings import (
     contributor_insights,
     event_source_mapping_tags,
     on_demand_throughput,
+    read,
     scalable_target_tags,
     tags,
     triggers,
@@ -77,7 +78,7 @@ def mapping(function=FUNCTION, **more):
 
 def read_trigger(answer, **fields):
     answer("lambda", "list_event_source_mappings", None, {"EventSourceMappings": [mapping(**fields)]})
-    return triggers.read(with_stream())[FUNCTION]
+    return read(triggers, with_stream())[FUNCTION]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_trigger_is_not_made_without_the_filter_that_cannot_be_read(answer, to
     key = {"KMSKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{UUID}"}
     answer("lambda", "list_event_source_mappings", None, {"EventSourceMappings": [mapping(**key)]})
     answer("lambda", "get_event_source_mapping", {"UUID": UUID}, mapping(**key, **told))
-    (step,) = triggers.plan(triggers.read(with_stream()), {})
+    (step,) = triggers.plan(read(triggers, with_stream()), {})
     assert isinstance(step, Obstacle)
     assert step.status is Status.FAILED
     assert f"cannot be read ({why}): allow kms:Decrypt" in step.reason
@@ -119,7 +120,7 @@ def test_triggers_on_every_page_are_read(answer):
     answer(
         "lambda", "list_event_source_mappings", request | {"Marker": "next"}, {"EventSourceMappings": [mapping(other)]}
     )
-    assert triggers.read(with_stream()).keys() == {FUNCTION, other}
+    assert read(triggers, with_stream()).keys() == {FUNCTION, other}
 
 
 @pytest.mark.parametrize("specification", [{}, {"StreamEnabled": False, "StreamViewType": "NEW_IMAGE"}])
@@ -142,7 +143,7 @@ def test_tags_on_every_page_are_read_less_those_of_aws(answer):
     answer("dynamodb", "list_tags_of_resource", request, {"Tags": listed(first), "NextToken": "next"})
     last = {"Tags": listed({"aws-like": "ours", "aws:x": "y"})}
     answer("dynamodb", "list_tags_of_resource", request | {"NextToken": "next"}, last)
-    assert tags.read(Table(TABLE)) == {**{f"tag-{number}": "x" for number in range(8)}, "aws-like": "ours"}
+    assert read(tags, Table(TABLE)) == {**{f"tag-{number}": "x" for number in range(8)}, "aws-like": "ours"}
 
 
 def test_tags_of_a_scalable_target_are_read_less_those_of_aws(answer):
@@ -150,7 +151,7 @@ def test_tags_of_a_scalable_target_are_read_less_those_of_aws(answer):
     target = {**SCALED, **CREATED, "MinCapacity": 1, "MaxCapacity": 9, "RoleARN": arn, "ScalableTargetARN": arn}
     answer("application-autoscaling", "describe_scalable_targets", None, {"ScalableTargets": [target]})
     answer("application-autoscaling", "list_tags_for_resource", {"ResourceARN": arn}, {"Tags": OF_AWS | {"a": "b"}})
-    (tagged,) = scalable_target_tags.read(described()).targets.values()
+    (tagged,) = read(scalable_target_tags, described()).targets.values()
     assert tagged.tags == {"a": "b"}
 
 
@@ -162,7 +163,7 @@ def test_tags_of_a_trigger_are_read_in_the_table_s_partition_less_those_of_aws(a
     arn = f"arn:{partition}:lambda:{region}:{ACCOUNT}:event-source-mapping:{UUID}"
     answer("lambda", "list_event_source_mappings", None, {"EventSourceMappings": [mapping()]}, region)
     answer("lambda", "list_tags", {"Resource": arn}, {"Tags": OF_AWS | {"a": "b"}}, region)
-    (tagged,) = event_source_mapping_tags.read(with_stream(table, f"{table}/stream/2026")).values()
+    (tagged,) = read(event_source_mapping_tags, with_stream(table, f"{table}/stream/2026")).values()
     assert (tagged.arn, tagged.tags) == (arn, {"a": "b"})
 
 
@@ -175,7 +176,10 @@ def target(dimension):
 
 
 def policy(name, kind="TargetTrackingScaling"):
-    return {**SCALED, **CREATED, "PolicyName": name, "PolicyARN": arn_of("scalingPolicy", name), "PolicyType": kind}
+    of = {"PolicyName": name, "PolicyARN": arn_of("scalingPolicy", name), "PolicyType": kind}
+    if kind == "TargetTrackingScaling":
+        of["TargetTrackingScalingPolicyConfiguration"] = {"TargetValue": 70.0}
+    return {**SCALED, **CREATED, **of}
 
 
 def action(name, schedule="rate(1 day)", **more):
@@ -198,7 +202,7 @@ def read_auto_scaling(answer, *, targets=(("Read",),), policies=((),), actions=(
             key = what.title().replace("_", "")
             found = [target(dimension) for dimension in page] if what == "scalable_targets" else list(page)
             answer("application-autoscaling", f"describe_{what}", request | token, {key: found} | more)
-    return auto_scaling.read(described()).writes
+    return read(auto_scaling, described()).writes
 
 
 def names(writes, key):
@@ -270,14 +274,14 @@ def test_insights_on_every_page_are_read(answer):
     answer("dynamodb", "list_contributor_insights", request, first)
     last = {"ContributorInsightsSummaries": [of_index]}
     answer("dynamodb", "list_contributor_insights", request | {"NextToken": "next"}, last)
-    assert contributor_insights.read(described()).insights.keys() == {"", "by_day"}
+    assert read(contributor_insights, described()).insights.keys() == {"", "by_day"}
 
 
 def test_a_maximum_of_minus_one_is_none():
     unlimited = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
     index = {"IndexName": "by_day", "OnDemandThroughput": unlimited | {"MaxReadRequestUnits": 5}}
-    seen = on_demand_throughput.read(described(OnDemandThroughput=unlimited, GlobalSecondaryIndexes=[index]))
-    assert seen.maximums == {"": {}, "by_day": {"MaxReadRequestUnits": 5}}
+    seen = read(on_demand_throughput, described(OnDemandThroughput=unlimited, GlobalSecondaryIndexes=[index]))
+    assert seen.maximums == {"by_day": {"MaxReadRequestUnits": 5}}
 
 
 def test_an_index_of_a_table_that_is_being_restored_has_the_table_s_status():

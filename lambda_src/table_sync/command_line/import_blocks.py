@@ -16,7 +16,16 @@ from botocore.exceptions import ClientError
 from table_sync import errors
 from table_sync.command_line import command_errors
 from table_sync.errors import FinalError
-from table_sync.settings import alarms, auto_scaling, contributor_insights, kinesis, resource_policy, triggers, ttl
+from table_sync.settings import (
+    alarms,
+    auto_scaling,
+    contributor_insights,
+    kinesis,
+    read,
+    resource_policy,
+    triggers,
+    ttl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -147,7 +156,7 @@ class _File:
 
     def _ttl(self) -> Iterator[str]:
         """Yield nothing: TTL is an argument of the table."""
-        if ttl.read(self._table).status == "ENABLING":
+        if read(ttl, self._table).status == "ENABLING":
             self.caution = (
                 "TTL is still ENABLING, which Terraform takes for disabled and would make so later: "
                 "wait until it is ENABLED (at most an hour), then go on."
@@ -177,7 +186,7 @@ class _File:
         return address
 
     def _auto_scaling(self) -> Iterator[str]:
-        for write in auto_scaling.read(self._table).writes:
+        for write in read(auto_scaling, self._table).writes:
             parameters = write.parameters
             index = parameters["ResourceId"].partition("/index/")[2]
             names = (index, "read" if ":Read" in parameters["ScalableDimension"] else "write")
@@ -232,7 +241,7 @@ class _File:
         )
 
     def _kinesis_destinations(self) -> Iterator[str]:
-        for stream_arn, destination in sorted(kinesis.read(self._table).items()):
+        for stream_arn, destination in sorted(read(kinesis, self._table).items()):
             if destination.live:
                 yield self._attached(
                     "aws_dynamodb_kinesis_streaming_destination",
@@ -247,18 +256,20 @@ class _File:
             yield self._attached("aws_lambda_event_source_mapping", mapping["UUID"], *names, key=mapping["FunctionArn"])
 
     def _contributor_insights(self) -> Iterator[str]:
-        for index, insight in sorted(contributor_insights.read(self._table).insights.items()):
+        for index, insight in sorted(read(contributor_insights, self._table).insights.items()):
             if insight.live:
                 identity = f"name:{self._table.name}/index:{index}/{self._table.account}"
                 yield self._attached("aws_dynamodb_contributor_insights", identity, index)
 
     def _resource_policy(self) -> Iterator[str]:
-        for arn, name in ((self._table.arn, ""), (self._table.stream_arn, "stream")):
-            if arn and resource_policy.read_policy(self._table, arn).document:
-                yield self._attached("aws_dynamodb_resource_policy", arn, name)
+        policies = resource_policy.parse(resource_policy.fetch(self._table), self._table)
+        if policies.of_table.document:
+            yield self._attached("aws_dynamodb_resource_policy", policies.table_arn, "")
+        if policies.of_stream.document and policies.stream_arn:
+            yield self._attached("aws_dynamodb_resource_policy", policies.stream_arn, "stream")
 
     def _alarms(self) -> Iterator[str]:
-        for name in alarms.read(self._table).on_table:
+        for name in read(alarms, self._table).on_table:
             yield self._attached("aws_cloudwatch_metric_alarm", name, name)
 
 

@@ -23,6 +23,9 @@ from table_sync.settings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from table_sync.aws import Table
     from table_sync.settings.setting import Setting
 
 # A setting comes after the one that it needs. UpdateTable is taken one at a time: first the stream, whose triggers take
@@ -45,3 +48,39 @@ SETTINGS: tuple[Setting[Any], ...] = (
     auto_scaling,
     scalable_target_tags,
 )
+
+# What plan() needs besides the value that fetch() returns: what no record may hold, and what is not the table's own.
+_COMPLETE: dict[str, Callable[[Any, Table, str], Any]] = {
+    alarms.NAME: alarms.with_others,
+    kinesis.NAME: kinesis.with_missing_streams,
+    resource_policy.NAME: resource_policy.with_caller,
+    triggers.NAME: triggers.with_encrypted_filters,
+}
+
+
+def read(setting: Setting[Any], table: Table) -> Any:  # noqa: ANN401 (the value of any setting)
+    """Return what a described table has of a setting.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused a read.
+        table_sync.errors.FinalError: boto3 is too old to read it.
+
+    """
+    return complete(setting, setting.parse(setting.fetch(table), table), table, table.region)
+
+
+def complete(setting: Setting[Any], value: Any, table: Table, region: str) -> Any:  # noqa: ANN401 (as above)
+    """Return a parsed value with what plan() needs besides.
+
+    Args:
+        setting: of which the value is.
+        value: what parse() returned.
+        table: whose value it is. One that is deleted cannot be asked; what is left of it can.
+        region: in which AWS is asked.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: AWS cannot be reached.
+        botocore.exceptions.ClientError: AWS refused a read.
+
+    """
+    return _COMPLETE[setting.NAME](value, table, region) if setting.NAME in _COMPLETE else value

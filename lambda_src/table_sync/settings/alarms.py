@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, rename
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -118,22 +119,37 @@ class Alarms:
         return bool(self.on_table)
 
 
-def read(table: Table) -> Alarms:
-    """Return the metric alarms; only all of the Region can be described, and composite alarms are not among them."""
-    alarms = table.once_in_region(NAME, lambda: _read(table))
-    on_table = {
-        name: alarm
-        for name, alarm in alarms.items()
-        if not name.startswith(_OF_AUTO_SCALING)
-        and any(_dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm, table.account))
-    }
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return MetricAlarms on the table.
+
+    Only all of the Region can be described, and composite alarms are not among them.
+    """
+    alarms = _of_region(table)
+    found = [alarms[name] for name in sorted(alarms) if _is_on(table, alarms[name])]
+    return {"MetricAlarms": found} if found else None
+
+
+def _is_on(table: Table, alarm: Mapping[str, Any]) -> bool:
+    """Say whether an alarm is on a metric of the table, and not one that Application Auto Scaling has made."""
+    return not alarm["AlarmName"].startswith(_OF_AUTO_SCALING) and any(
+        _dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm, table.account)
+    )
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> Alarms:
+    """Return the alarms of MetricAlarms that are on the table."""
+    alarms = [
+        _parameters(checked(alarm, "cloudwatch", "MetricAlarm", "AlarmName"))
+        for alarm in items(value or {}, "MetricAlarms")
+    ]
+    on_table = {alarm["AlarmName"]: alarm for alarm in alarms if _is_on(table, alarm)}
     parts = (table.description, *table.description.get("GlobalSecondaryIndexes", []))
     maximums = [maximum for part in parts for maximum in part.get("OnDemandThroughput", {}).values()]
     return Alarms(
         table.name,
         table.indexes.keys(),
         on_table,
-        alarms.keys() - on_table.keys(),
+        (),
         stream_label=(table.stream_arn or "").rpartition("/")[2],
         account=table.account,
         billing_mode=table.billing_mode,
@@ -142,7 +158,16 @@ def read(table: Table) -> Alarms:
     )
 
 
-def _read(table: Table) -> dict[str, dict[str, Any]]:
+def with_others(alarms: Alarms, table: Table, _: str) -> Alarms:
+    """Return the alarms with the names of the Region's others, unless the table is deleted: they are not its own."""
+    return alarms if table.deleted else replace(alarms, others=_of_region(table).keys() - alarms.on_table.keys())
+
+
+def _of_region(table: Table) -> dict[str, dict[str, Any]]:
+    return table.once_in_region(NAME, lambda: _described(table))
+
+
+def _described(table: Table) -> dict[str, dict[str, Any]]:
     paginator = table.client("cloudwatch").get_paginator("describe_alarms")
     pages = paginator.paginate(PaginationConfig={"PageSize": _MOST_ALARMS_A_PAGE})
     return {alarm["AlarmName"]: _parameters(alarm) for page in pages for alarm in page["MetricAlarms"]}

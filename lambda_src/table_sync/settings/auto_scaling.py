@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 
 from table_sync import rename
+from table_sync.settings.api_shape import InvalidValueError, checked, items
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -47,6 +48,30 @@ _LONGEST_POLICY_NAME = 256
 _MOST_RESOURCE_IDS = 50
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
+_DYNAMODB, _TARGET_TRACKING = "dynamodb", "TargetTrackingScaling"
+# What lasts of each description.
+_FIELDS = {
+    "ScalableTargets": ("MinCapacity", "MaxCapacity", "SuspendedState"),
+    "ScalingPolicies": ("PolicyName", "PolicyType", _CONFIGURATION),
+    "ScheduledActions": (
+        "ScheduledActionName",
+        "Schedule",
+        "Timezone",
+        "StartTime",
+        "EndTime",
+        "ScalableTargetAction",
+    ),
+}
+_SHAPES = {
+    "ScalableTargets": "ScalableTarget",
+    "ScalingPolicies": "ScalingPolicy",
+    "ScheduledActions": "ScheduledAction",
+}
+_REQUIRED = {
+    "ScalableTargets": ("ServiceNamespace",),
+    "ScalingPolicies": ("ServiceNamespace", "PolicyName", "PolicyType"),
+    "ScheduledActions": ("ServiceNamespace", "ScheduledActionName", "Schedule"),
+}
 # What a target tracking policy of DynamoDB has where nothing is said (service model, DisableScaleIn; Application Auto
 # Scaling user guide, Define cooldown periods).
 _POLICY_DEFAULTS = {"DisableScaleIn": False, "ScaleInCooldown": 0, "ScaleOutCooldown": 0}
@@ -73,8 +98,8 @@ class AutoScaling:
         return bool(self.writes)
 
 
-def read(table: Table) -> AutoScaling:
-    """Return scalable targets, target tracking policies and those scheduled actions that are not over."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return ScalableTargets, ScalingPolicies and ScheduledActions of the table and its indexes."""
     client = table.client("application-autoscaling")
     targets = scalable_targets(table)
     scaled = sorted({target["ResourceId"] for target in targets})
@@ -84,14 +109,51 @@ def read(table: Table) -> AutoScaling:
     actions = [
         action for resource_id in scaled for action in _described(client, "scheduled_actions", ResourceId=resource_id)
     ]
+    found = {"ScalableTargets": targets, "ScalingPolicies": policies, "ScheduledActions": actions}
+    return {name: _listed(name, described) for name, described in found.items()} if targets else None
+
+
+def _listed(name: str, described: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what lasts of descriptions, in one order, with times as text."""
+    names = (*_IDENTITY, *_FIELDS[name])
+    found = [{key: _as_json(one[key]) for key in names if one.get(key) is not None} for one in described]
+    return sorted(found, key=lambda one: [str(one.get(key, "")) for key in names])
+
+
+def _as_json(node: Any) -> Any:  # noqa: ANN401 (a part of an answer)
+    return node.astimezone(UTC).isoformat() if isinstance(node, datetime) else node
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> AutoScaling:
+    """Return the scalable targets, target tracking policies and those scheduled actions that have not expired."""
+    found = {
+        name: [checked_for(table, entry, _SHAPES[name], *_REQUIRED[name]) for entry in items(value or {}, name)]
+        for name in _FIELDS
+    }
     now = datetime.now(UTC)
     writes = (
-        *(_register(target) for target in targets),
+        *(_register(target) for target in found["ScalableTargets"]),
         # DynamoDB has target tracking and scheduled scaling only (Application Auto Scaling user guide).
-        *(_put_policy(policy) for policy in policies if policy["PolicyType"] == "TargetTrackingScaling"),
-        *(_put_action(action, now) for action in actions if not _is_over(action, now)),
+        *(_put_policy(policy) for policy in found["ScalingPolicies"] if policy["PolicyType"] == _TARGET_TRACKING),
+        *(_put_action(action, now) for action in found["ScheduledActions"] if not _is_over(action, now)),
     )
     return AutoScaling(table.name, table.billing_mode, table.indexes, writes)
+
+
+def checked_for(table: Table, entry: dict[str, Any], shape: str, *required: str) -> dict[str, Any]:
+    """Return a description of the table's or of one of its indexes' scaling.
+
+    Raises:
+        InvalidValueError: it is not one, or of something else.
+
+    """
+    found = checked(entry, "application-autoscaling", shape, "ResourceId", "ScalableDimension", *required)
+    of_table = f"table/{table.name}"
+    if found["ResourceId"] != of_table and not found["ResourceId"].startswith(f"{of_table}/index/"):
+        raise InvalidValueError(f"ResourceId {found['ResourceId']} is not {of_table} or an index of it")
+    if found.get("ServiceNamespace", _DYNAMODB) != _DYNAMODB:
+        raise InvalidValueError(f"ServiceNamespace is not {_DYNAMODB}")
+    return found
 
 
 def scalable_targets(table: Table) -> list[dict[str, Any]]:
@@ -133,6 +195,8 @@ def _register(target: Mapping[str, Any]) -> Change:
 
 
 def _put_policy(policy: Mapping[str, Any]) -> Change:
+    if _CONFIGURATION not in policy:
+        raise InvalidValueError(f"ScalingPolicy has no {_CONFIGURATION}")
     return _write("PutScalingPolicy", policy, "PolicyName", "PolicyType", _CONFIGURATION)
 
 
@@ -151,7 +215,12 @@ def _is_over(action: Mapping[str, Any], now: datetime) -> bool:
     if "EndTime" in action and action["EndTime"] <= now:
         return True
     once = re.fullmatch(r"at\((.+)\)", action["Schedule"])
-    return once is not None and datetime.fromisoformat(once[1]).replace(tzinfo=_zone(action)) <= now
+    if once is None:
+        return False
+    try:
+        return datetime.fromisoformat(once[1]).replace(tzinfo=_zone(action)) <= now
+    except (ValueError, OverflowError):
+        raise InvalidValueError(f"Schedule {action['Schedule']} is not a time") from None
 
 
 def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but name to the type checker)
@@ -159,7 +228,7 @@ def _zone(action: Mapping[str, Any]) -> Any:  # noqa: ANN401 (tzinfo in all but 
 
     try:
         return ZoneInfo(action.get("Timezone", "UTC"))
-    except ZoneInfoNotFoundError:
+    except (ValueError, ZoneInfoNotFoundError):
         # A runtime without time zone data: at most a day off, about an action that runs once.
         return UTC
 

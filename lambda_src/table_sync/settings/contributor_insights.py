@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -49,8 +50,15 @@ class ContributorInsights:
         return any(insight.live for insight in self.insights.values())
 
 
-def read(table: Table) -> ContributorInsights:
-    """Return what is on: one call for the table and all indexes, those that were never on are not in its answer."""
+# The other field is the table's name.
+_FIELDS = ("IndexName", "ContributorInsightsStatus", "ContributorInsightsMode")
+
+
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return ContributorInsightsSummaries: one call for the table and all indexes.
+
+    Those that were never on are not in its answer.
+    """
     client = table.client("dynamodb")
     table.require_field("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")
     summaries: list[Mapping[str, Any]] = []
@@ -61,6 +69,19 @@ def read(table: Table) -> ContributorInsights:
         if not answer.get("NextToken"):
             break
         request["NextToken"] = answer["NextToken"]
+    found = [{name: summary[name] for name in _FIELDS if summary.get(name)} for summary in summaries]
+    found.sort(key=lambda summary: str(summary.get("IndexName", _TABLE)))
+    return {"ContributorInsightsSummaries": found} if found else None
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> ContributorInsights:
+    """Return what is on by ContributorInsightsSummaries."""
+    if value is not None:
+        table.require_field("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")
+    summaries = [
+        checked(summary, "dynamodb", "ContributorInsightsSummary", "ContributorInsightsStatus")
+        for summary in items(value or {}, "ContributorInsightsSummaries")
+    ]
     insights = {
         summary.get("IndexName", _TABLE): Insight(
             summary["ContributorInsightsStatus"], summary.get("ContributorInsightsMode")

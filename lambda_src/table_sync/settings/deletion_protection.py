@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle
 
 if TYPE_CHECKING:
@@ -18,10 +19,19 @@ WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
 
 
-def read(table: Table) -> bool:
-    """Return whether the table's description shows that it is protected."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return DeletionProtectionEnabled if the table's description shows that it is protected."""
     table.require_field("dynamodb", "TableDescription", "DeletionProtectionEnabled")
-    return bool(table.description.get("DeletionProtectionEnabled"))
+    return {"DeletionProtectionEnabled": True} if table.description.get("DeletionProtectionEnabled") else None
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> bool:
+    """Return whether the table is protected."""
+    if value is None:
+        return False
+    table.require_field("dynamodb", "TableDescription", "DeletionProtectionEnabled")
+    description = checked(value, "dynamodb", "TableDescription", "DeletionProtectionEnabled")
+    return bool(description["DeletionProtectionEnabled"])
 
 
 def plan(source: bool, target: bool) -> list[Change | Obstacle]:  # noqa: FBT001 (values of the setting)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from table_sync.settings import attached_tags, triggers
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Need, Obstacle
 
 if TYPE_CHECKING:
@@ -29,15 +30,32 @@ class Mappings(dict[str, attached_tags.Tagged]):
         return any(mapping.tags for mapping in self.values())
 
 
-def read(table: Table) -> Mappings:
-    """Return the mappings of the table's stream, with their tags."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return EventSourceMappings of the table's stream: FunctionArn, EventSourceMappingArn and Tags of each."""
     client = table.client("lambda")
     # Made of the ID, because an older boto3 does not know EventSourceMappingArn.
     partition = table.arn.split(":")[1]
     prefix = f"arn:{partition}:lambda:{table.region}:{table.account}:event-source-mapping:"
     arns = {mapping["FunctionArn"]: prefix + mapping["UUID"] for mapping in triggers.event_source_mappings(table)}
     tags = attached_tags.read(arns.values(), lambda arn: dict(client.list_tags(Resource=arn).get("Tags", {})))
-    return Mappings((function, tags[arn]) for function, arn in arns.items())
+    found = [
+        {"FunctionArn": function, "EventSourceMappingArn": arn, "Tags": tags[arn].tags}
+        for function, arn in sorted(arns.items())
+    ]
+    return {"EventSourceMappings": found} if found else None
+
+
+def parse(value: dict[str, Any] | None, _: Table) -> Mappings:
+    """Return the mappings of EventSourceMappings with their tags."""
+    return Mappings(_tagged(entry) for entry in items(value or {}, "EventSourceMappings"))
+
+
+def _tagged(entry: dict[str, Any]) -> tuple[str, attached_tags.Tagged]:
+    tags = checked(entry, "lambda", "ListTagsResponse", "Tags")["Tags"]
+    mapping = checked({**entry, "Tags": None}, "lambda", "EventSourceMappingConfiguration", "FunctionArn")
+    # An older boto3 does not know the field.
+    arn = checked({"Resource": entry.get("EventSourceMappingArn")}, "lambda", "ListTagsRequest", "Resource")
+    return mapping["FunctionArn"], attached_tags.tagged(arn["Resource"], tags)
 
 
 def plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
@@ -13,6 +13,7 @@ from botocore.exceptions import (
 
 from table_sync import errors
 from table_sync.errors import Meaning
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -71,14 +72,26 @@ class Destinations(dict[str, Destination]):
         return any(destination.live for destination in self.values())
 
 
-def read(table: Table) -> Destinations:
-    """Return the table's destinations, those that are not live included; their precision needs botocore 1.34.23.
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return KinesisDataStreamDestinations, those that are not live included; their precision needs botocore 1.34.23.
 
-    The call that enables one does not look for the Kinesis stream. The ENABLE_FAILED of one that does not exist speaks
-    of a missing permission, and the source's destination stays ACTIVE (live probe, October 2026): Kinesis is asked.
+    A destination keeps its list entry when it is disabled.
     """
-    table.require_field("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")
+    _require_precision(table)
     answer = table.client("dynamodb").describe_kinesis_streaming_destination(TableName=table.name)
+    destinations = answer.get("KinesisDataStreamDestinations", [])
+    by_stream = sorted(destinations, key=lambda destination: str(destination["StreamArn"]))
+    return {"KinesisDataStreamDestinations": by_stream} if by_stream else None
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> Destinations:
+    """Return the destinations of KinesisDataStreamDestinations."""
+    if value is not None:
+        _require_precision(table)
+    destinations = [
+        checked(destination, "dynamodb", "KinesisDataStreamDestination", "StreamArn", "DestinationStatus")
+        for destination in items(value or {}, "KinesisDataStreamDestinations")
+    ]
     return Destinations(
         (
             destination["StreamArn"],
@@ -86,11 +99,28 @@ def read(table: Table) -> Destinations:
                 destination["DestinationStatus"],
                 destination.get("ApproximateCreationDateTimePrecision", _DEFAULT_PRECISION),
                 destination.get("DestinationStatusDescription", ""),
-                destination["DestinationStatus"] == "ENABLE_FAILED" and _is_gone(destination["StreamArn"], table),
             ),
         )
-        for destination in answer.get("KinesisDataStreamDestinations", [])
+        for destination in destinations
     )
+
+
+def _require_precision(table: Table) -> None:
+    table.require_field("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")
+
+
+def with_missing_streams(destinations: Destinations, table: Table, _: str) -> Destinations:
+    """Return the destinations with what Kinesis says of those that are ENABLE_FAILED.
+
+    The call that enables one does not look for the Kinesis stream. The ENABLE_FAILED of one that does not exist speaks
+    of a missing permission, and the source's destination stays ACTIVE (live probe, October 2026): Kinesis is asked.
+    """
+    failed = [
+        arn
+        for arn, destination in destinations.items()
+        if destination.status == "ENABLE_FAILED" and not table.deleted and _is_gone(arn, table)
+    ]
+    return Destinations(destinations | {arn: replace(destinations[arn], gone=True) for arn in failed})
 
 
 def _is_gone(arn: str, table: Table) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from table_sync.errors import BusyError
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ NEEDS = None
 
 _UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 _TABLE = ""
+_INDEX = "GlobalSecondaryIndexDescription"
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,35 @@ class OnDemandThroughput:
         return any(self.maximums.values())
 
 
-def read(table: Table) -> OnDemandThroughput:
-    """Return the maximums that the table's description shows; -1 stands for none (API reference)."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return OnDemandThroughput of the table and of its GlobalSecondaryIndexes, where the description limits them."""
     table.require_field("dynamodb", "TableDescription", "OnDemandThroughput")
-    indexes = table.description.get("GlobalSecondaryIndexes", [])
-    maximums = {_TABLE: _maximum(table.description)} | {index["IndexName"]: _maximum(index) for index in indexes}
+    indexes = [
+        {"IndexName": index["IndexName"], "OnDemandThroughput": maximum}
+        for index in table.description.get("GlobalSecondaryIndexes", [])
+        if (maximum := _maximum(index))
+    ]
+    maximum = _maximum(table.description)
+    of_table = {"OnDemandThroughput": maximum} if maximum else {}
+    by_name = sorted(indexes, key=lambda index: str(index["IndexName"]))
+    return (of_table | ({"GlobalSecondaryIndexes": by_name} if by_name else {})) or None
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> OnDemandThroughput:
+    """Return the maximums of a TableDescription."""
+    maximums: dict[str, dict[str, int]] = {}
+    if value is not None:
+        table.require_field("dynamodb", "TableDescription", "OnDemandThroughput")
+        description = checked(value, "dynamodb", "TableDescription")
+        for part in (description, *description.get("GlobalSecondaryIndexes", [])):
+            name = _TABLE if part is description else checked(part, "dynamodb", _INDEX, "IndexName")["IndexName"]
+            if maximum := _maximum(part):
+                maximums[name] = maximum
     return OnDemandThroughput(table.billing_mode, table.status, table.indexes, maximums)
 
 
 def _maximum(description: Mapping[str, Any]) -> dict[str, int]:
+    """Return what is limited; -1 stands for no maximum (API reference)."""
     throughput = description.get("OnDemandThroughput") or {}
     return {units: throughput[units] for units in _UNITS if throughput.get(units, -1) > 0}
 

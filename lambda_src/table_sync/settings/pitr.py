@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle
 
 if TYPE_CHECKING:
@@ -32,13 +33,28 @@ class PointInTimeRecovery:
         return self.enabled
 
 
-def read(table: Table) -> PointInTimeRecovery:
-    """Return the table's point-in-time recovery; its period needs botocore 1.35.94."""
+# The other fields are times that go on.
+_LASTING = ("PointInTimeRecoveryStatus", "RecoveryPeriodInDays")
+
+
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return what lasts of PointInTimeRecoveryDescription; its period needs botocore 1.35.94."""
     table.require_field("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")
     answer = table.client("dynamodb").describe_continuous_backups(TableName=table.name)
     description = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    if description.get("PointInTimeRecoveryStatus") != "ENABLED":
+        return None
+    return {name: description[name] for name in _LASTING if name in description}
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> PointInTimeRecovery:
+    """Return the point-in-time recovery of a PointInTimeRecoveryDescription."""
+    if value is None:
+        return PointInTimeRecovery(enabled=False, recovery_period_in_days=None)
+    table.require_field("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")
+    description = checked(value, "dynamodb", "PointInTimeRecoveryDescription", "PointInTimeRecoveryStatus")
     return PointInTimeRecovery(
-        description.get("PointInTimeRecoveryStatus") == "ENABLED", description.get("RecoveryPeriodInDays")
+        description["PointInTimeRecoveryStatus"] == "ENABLED", description.get("RecoveryPeriodInDays")
     )
 
 

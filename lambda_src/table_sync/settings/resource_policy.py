@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from table_sync import access
 from table_sync.aws import caller
+from table_sync.settings.api_shape import InvalidValueError, checked, items
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ NEEDS = Need("stream", lambda _: True, of_part=True)
 
 # API reference, PutResourcePolicy, ExpectedRevisionId.
 _NO_POLICY = "NO_POLICY"
+# Elements of a statement that are a text or a list of texts.
+_TEXTS = ("Action", "NotAction", "Resource", "NotResource", "Effect")
 
 
 @dataclass(frozen=True)
@@ -54,24 +57,83 @@ class Policies:
         return bool(self.of_table.document or self.of_stream.document)
 
 
-def read(table: Table) -> Policies:
-    """Return the policies; reads lag behind writes by 1 to 3 s (live probe, October 2026)."""
-    of_table = read_policy(table, table.arn)
-    of_stream = read_policy(table, table.stream_arn) if table.stream_arn else Policy()
-    documents = [policy.document for policy in (of_table, of_stream) if policy.document]
-    whose = caller(table.region) if any(map(access.depends_on_caller, documents)) else ""
-    return Policies(table.arn, table.stream_arn, of_table, of_stream, whose)
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return the ResourcePolicies of table and stream: ResourceArn, Policy (a text) and RevisionId of each.
+
+    Reads lag behind writes by 1 to 3 s (live probe, October 2026).
+    """
+    found = [policy for arn in (table.arn, table.stream_arn) if arn and (policy := _fetched(table, arn))]
+    return {"ResourcePolicies": found} if found else None
 
 
-def read_policy(table: Table, arn: str) -> Policy:
-    """Return the policy of the table or its stream by its ARN; raise ClientError if AWS refuses to tell."""
+def _fetched(table: Table, arn: str) -> dict[str, str] | None:
     try:
         answer = table.client("dynamodb").get_resource_policy(ResourceArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] != "PolicyNotFoundException":
             raise
-        return Policy()
-    return Policy(json.loads(answer["Policy"]), answer["RevisionId"])
+        return None
+    return {"ResourceArn": arn, "Policy": answer["Policy"], "RevisionId": answer["RevisionId"]}
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> Policies:
+    """Return the policies of ResourcePolicies."""
+    found = Policies(table.arn, table.stream_arn)
+    for entry in items(value or {}, "ResourcePolicies"):
+        arn = checked(entry, "dynamodb", "PutResourcePolicyInput", "ResourceArn")["ResourceArn"]
+        answer = checked(entry, "dynamodb", "GetResourcePolicyOutput", "Policy", "RevisionId")
+        policy = Policy(_document(answer["Policy"]), answer["RevisionId"])
+        if arn == table.arn:
+            found = replace(found, of_table=policy)
+        elif arn.startswith(f"{table.arn}/stream/"):
+            found = replace(found, of_stream=policy, stream_arn=arn)
+        else:
+            raise InvalidValueError(f"{arn} is neither the table nor its stream")
+    return found
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or not all(map(_is_statement, _listed(document.get("Statement")))):
+        raise InvalidValueError("Policy is not the JSON of a policy")
+    return document
+
+
+def _is_statement(statement: object) -> bool:
+    """Say whether a statement's elements have the types of the policy grammar (IAM user guide)."""
+    if not isinstance(statement, dict):
+        return False
+    principals = [statement[name] for name in ("Principal", "NotPrincipal") if name in statement]
+    named = [item for principal in principals for item in (principal.values() if _is_map(principal) else [principal])]
+    texts = [statement[name] for name in _TEXTS if name in statement]
+    conditions = statement.get("Condition", {})
+    return (
+        all(isinstance(text, str) for element in (*named, *texts) for text in _listed(element))
+        and _is_map(conditions)
+        and all(map(_is_map, conditions.values()))
+    )
+
+
+def _is_map(node: object) -> bool:
+    return isinstance(node, dict)
+
+
+def _listed(element: Any) -> list[Any]:  # noqa: ANN401 (any JSON)
+    return element if isinstance(element, list) else [element]
+
+
+def with_caller(policies: Policies, _: Table, region: str) -> Policies:
+    """Return the policies with who makes the calls, asked in `region`, if it depends on it whom they deny something.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: STS cannot be reached.
+
+    """
+    documents = [policy.document for policy in (policies.of_table, policies.of_stream) if policy.document]
+    return replace(policies, caller=caller(region)) if any(map(access.depends_on_caller, documents)) else policies
 
 
 def plan(source: Policies, target: Policies) -> list[Change | Obstacle]:

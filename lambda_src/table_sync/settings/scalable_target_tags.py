@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from table_sync.settings import attached_tags, auto_scaling
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ READ_ACTIONS = ("application-autoscaling:ListTagsForResource",)
 WRITE_ACTIONS = ("application-autoscaling:TagResource",)
 NEEDS = Need(auto_scaling.NAME)
 
+_SERVICE = "application-autoscaling"
+
 
 @dataclass(frozen=True)
 class ScalableTargets:
@@ -35,19 +38,42 @@ class ScalableTargets:
         return any(target.tags for target in self.targets.values())
 
 
-def read(table: Table) -> ScalableTargets:
-    """Return the scalable targets with their tags.
+_FIELDS = ("ResourceId", "ScalableDimension", "ScalableTargetARN")
+
+
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return ScalableTargets: ResourceId, ScalableDimension, ScalableTargetARN and Tags of each.
 
     One from before March 2023 may have no ARN, and so no tags (hashicorp/terraform-provider-aws#31214).
     """
     client = table.client("application-autoscaling")
-    arns = {
-        (target["ResourceId"].partition("/index/")[2], target["ScalableDimension"]): target["ScalableTargetARN"]
-        for target in auto_scaling.scalable_targets(table)
-        if target.get("ScalableTargetARN")
-    }
-    tags = attached_tags.read(arns.values(), lambda arn: client.list_tags_for_resource(ResourceARN=arn).get("Tags", {}))
-    return ScalableTargets(table.indexes.keys(), {key: tags[arn] for key, arn in arns.items()})
+    targets = [target for target in auto_scaling.scalable_targets(table) if target.get("ScalableTargetARN")]
+    tags = attached_tags.read(
+        [target["ScalableTargetARN"] for target in targets],
+        lambda arn: client.list_tags_for_resource(ResourceARN=arn).get("Tags", {}),
+    )
+    found = [
+        {name: target[name] for name in _FIELDS} | {"Tags": tags[target["ScalableTargetARN"]].tags}
+        for target in targets
+    ]
+    by_target = sorted(found, key=lambda target: (str(target["ResourceId"]), str(target["ScalableDimension"])))
+    return {"ScalableTargets": by_target} if by_target else None
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> ScalableTargets:
+    """Return the scalable targets of ScalableTargets with their tags."""
+    targets = dict(_tagged(entry, table) for entry in items(value or {}, "ScalableTargets"))
+    return ScalableTargets(table.indexes.keys(), targets)
+
+
+def _tagged(entry: dict[str, Any], table: Table) -> tuple[tuple[str, str], attached_tags.Tagged]:
+    target = auto_scaling.checked_for(table, entry, "ScalableTarget")
+    arn = checked(
+        {"ResourceARN": entry.get("ScalableTargetARN")}, _SERVICE, "ListTagsForResourceRequest", "ResourceARN"
+    )
+    tags = checked(entry, _SERVICE, "ListTagsForResourceResponse", "Tags")["Tags"]
+    index = target["ResourceId"].partition("/index/")[2]
+    return (index, target["ScalableDimension"]), attached_tags.tagged(arn["ResourceARN"], tags)
 
 
 def plan(source: ScalableTargets, target: ScalableTargets) -> list[Change | Obstacle]:

@@ -1,4 +1,4 @@
-"""What every setting is: a module with three verbs."""
+"""What every setting is: a module with four verbs."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Setting(Protocol[Value]):
 
     @property
     def READ_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (a constant; as a property, a tuple of any length will do)
-        """IAM actions that the role needs for `read`, with those that AWS checks on the caller for other services."""
+        """IAM actions that the role needs to read it, with those that AWS checks on the caller for other services."""
 
     @property
     def WRITE_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (as above)
@@ -144,12 +144,33 @@ class Setting(Protocol[Value]):
     def NEEDS(self) -> Need | None:  # noqa: N802 (a constant; as a property, None will do for its type)
         """What it lives on, if another setting brings that."""
 
-    def read(self, table: Table) -> Value:
-        """Return what a described table has.
+    def fetch(self, table: Table) -> dict[str, Any] | None:
+        """Return what a described table has as JSON, in the field names of the AWS API; makes all calls.
+
+        A record holds it as it is. So it has no secret, nothing that changes by itself (such as the time of a state),
+        lists in an order of their own, and times as text with a time zone.
+
+        Returns:
+            None if the table has nothing of the setting.
 
         Raises:
             botocore.exceptions.ClientError: AWS refused a read.
             table_sync.errors.FinalError: boto3 is too old to read it.
+
+        """
+
+    def parse(self, value: dict[str, Any] | None, table: Table) -> Value:
+        """Return the value that a JSON value stands for; makes no call.
+
+        Args:
+            value: what fetch() returned, possibly of another version and from a record, which is untrusted. Fields that
+                are not known are ignored.
+            table: whose value it is, described.
+
+        Raises:
+            table_sync.settings.api_shape.InvalidValueError: a field is missing or has another type, or it is not about
+                this table.
+            table_sync.errors.FinalError: boto3 is too old to know a field.
 
         """
 

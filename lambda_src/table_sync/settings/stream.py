@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ REGION_BOUND = False
 READ_ACTIONS = ()
 WRITE_ACTIONS = ("dynamodb:UpdateTable",)
 NEEDS = None
+
+_FIELDS = ("StreamSpecification", "LatestStreamArn")
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,19 @@ class Stream:
         return self.view_type is not None
 
 
-def read(table: Table) -> Stream:
-    """Return the stream that the table's description shows."""
-    return Stream(table.stream_view_type, table.status)
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return StreamSpecification and LatestStreamArn of the enabled stream, as the table's description shows them."""
+    if table.stream_view_type is None:
+        return None
+    return {name: table.description[name] for name in _FIELDS if name in table.description}
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> Stream:
+    """Return the stream of a TableDescription's StreamSpecification."""
+    if value is None:
+        return Stream(None, table.status)
+    specification = checked(value, "dynamodb", "TableDescription", "StreamSpecification")["StreamSpecification"]
+    return Stream(specification.get("StreamViewType") if specification["StreamEnabled"] else None, table.status)
 
 
 def plan(source: Stream, target: Stream) -> list[Change | Obstacle]:

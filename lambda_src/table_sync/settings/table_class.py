@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from table_sync.errors import AlreadySoError, FinalError, explain
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -39,10 +40,19 @@ class TableClass:
         return self.name != _STANDARD
 
 
-def read(table: Table) -> TableClass:
-    """Return the class that the table's description shows."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return the TableClass that the table's description shows, unless it is that of every new table."""
     table.require_field("dynamodb", "TableDescription", "TableClassSummary")
-    return TableClass(_name(table.description), table.status)
+    name = _name(table.description)
+    return None if name == _STANDARD else {"TableClass": name}
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> TableClass:
+    """Return the class of a TableClassSummary."""
+    if value is None:
+        return TableClass(_STANDARD, table.status)
+    table.require_field("dynamodb", "TableDescription", "TableClassSummary")
+    return TableClass(checked(value, "dynamodb", "TableClassSummary", "TableClass")["TableClass"], table.status)
 
 
 def _name(description: Mapping[str, Any]) -> str:

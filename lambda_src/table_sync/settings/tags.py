@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -21,10 +22,17 @@ NEEDS = None
 _MOST = 50
 
 
-def read(table: Table) -> dict[str, str]:
-    """Return the tags, less those that only AWS may set (prefix aws:)."""
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return the Tags, less those that only AWS may set (prefix aws:)."""
     pages = table.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=table.arn)
-    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"] if not tag["Key"].startswith("aws:")}
+    tags = [tag for page in pages for tag in page["Tags"] if not tag["Key"].startswith("aws:")]
+    return {"Tags": sorted(tags, key=lambda tag: str(tag["Key"]))} if tags else None
+
+
+def parse(value: dict[str, Any] | None, _: Table) -> dict[str, str]:
+    """Return the tags by key, less those that only AWS may set."""
+    tags = [checked(tag, "dynamodb", "Tag", "Key", "Value") for tag in items(value or {}, "Tags")]
+    return {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}
 
 
 def plan(source: dict[str, str], target: dict[str, str]) -> list[Change | Obstacle]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from table_sync import errors
+from table_sync.aws import client
 from table_sync.errors import GoneError, Meaning
+from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Need, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ NEEDS = Need("stream", lambda table: table.stream_arn is not None)
 _WRITABLE = (
     "BatchSize",
     "BisectBatchOnFunctionError",
+    "DestinationConfig",
     "FilterCriteria",
     "FunctionResponseTypes",
     "KMSKeyArn",
@@ -50,7 +53,8 @@ class EventSourceMapping:
     state: str
     parameters: Mapping[str, Any]
     unreadable: str = ""
-    """Why the filter could not be read, if so."""
+    """Why the filter could not be read, and what to do, if so."""
+    uuid: str = field(default="", compare=False)
 
     @property
     def settling(self) -> bool:
@@ -58,14 +62,31 @@ class EventSourceMapping:
         return self.state in {"Creating", "Enabling", "Updating", "Disabling"}
 
 
-def read(table: Table) -> dict[str, EventSourceMapping]:
-    """Return the mappings of the table's stream by function ARN, which has the alias or version in it."""
-    client = table.client("lambda")
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return EventSourceMappings of the table's stream, without filters that a customer managed key encrypts."""
     # Without it nothing tells that a filter is encrypted, and so not in the list.
     table.require_field("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")
-    return {
-        configuration["FunctionArn"]: _mapping(client, configuration) for configuration in event_source_mappings(table)
-    }
+    found = [_slice(mapping) for mapping in event_source_mappings(table)]
+    return {"EventSourceMappings": sorted(found, key=lambda mapping: str(mapping["FunctionArn"]))} if found else None
+
+
+def _slice(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("UUID", "FunctionArn", "State", *_WRITABLE)
+    found = {name: configuration[name] for name in names if configuration.get(name) not in (None, [], {})}
+    if "KMSKeyArn" in found:
+        found.pop("FilterCriteria", None)
+    return found
+
+
+def parse(value: dict[str, Any] | None, table: Table) -> dict[str, EventSourceMapping]:
+    """Return the mappings of EventSourceMappings by function ARN, which has the alias or version in it."""
+    if value is not None:
+        table.require_field("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")
+    mappings = [
+        checked(mapping, "lambda", "EventSourceMappingConfiguration", "UUID", "FunctionArn")
+        for mapping in items(value or {}, "EventSourceMappings")
+    ]
+    return {mapping["FunctionArn"]: _mapping(mapping) for mapping in mappings}
 
 
 def event_source_mappings(table: Table) -> list[dict[str, Any]]:
@@ -87,31 +108,61 @@ def _event_source_mappings(table: Table) -> list[dict[str, Any]]:
     return [mapping for mapping in mappings if mapping.get("State") != "Deleting"]
 
 
-def _mapping(client: Any, configuration: Mapping[str, Any]) -> EventSourceMapping:  # noqa: ANN401
-    unreadable = ""
-    if configuration.get("KMSKeyArn"):
-        # ListEventSourceMappings shows no encrypted filter (Lambda service model, FilterCriteria).
-        configuration = client.get_event_source_mapping(UUID=configuration["UUID"])
-        error = configuration.get("FilterCriteriaError")
-        if error:
-            unreadable = f"{error.get('ErrorCode', '')}: {error.get('Message', '')}"
-        elif not (configuration.get("FilterCriteria") or {}).get("Filters"):
-            # Shown only to who may decrypt it (Lambda service model, FilterCriteria): in doubt, there is one.
-            unreadable = "it has a key, and Lambda shows none"
+def _mapping(configuration: Mapping[str, Any]) -> EventSourceMapping:
     state = configuration.get("State", "Enabled")
     parameters = {key: configuration[key] for key in _WRITABLE if configuration.get(key) not in (None, [], {})}
-    if not parameters.get("FilterCriteria", {}).get("Filters"):
+    if "KMSKeyArn" in parameters or not parameters.get("FilterCriteria", {}).get("Filters"):
         parameters.pop("FilterCriteria", None)
     destinations = {
         kind: destination
-        for kind, destination in (configuration.get("DestinationConfig") or {}).items()
+        for kind, destination in parameters.pop("DestinationConfig", {}).items()
         if destination and destination.get("Destination")
     }
     if destinations:
         parameters["DestinationConfig"] = destinations
     parameters["FunctionName"] = configuration["FunctionArn"]
     parameters["Enabled"] = state not in {"Disabled", "Disabling"}
-    return EventSourceMapping(state, parameters, unreadable)
+    return EventSourceMapping(state, parameters, uuid=configuration["UUID"])
+
+
+def with_encrypted_filters(
+    mappings: Mapping[str, EventSourceMapping], table: Table, region: str
+) -> dict[str, EventSourceMapping]:
+    """Return the mappings with the filters that a customer managed key encrypts, which no record holds.
+
+    Args:
+        mappings: of the table.
+        table: one that is deleted may still have its mappings.
+        region: the table's.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused to show a mapping.
+
+    """
+    return {
+        function: _with_encrypted_filter(mapping, table, region) if "KMSKeyArn" in mapping.parameters else mapping
+        for function, mapping in mappings.items()
+    }
+
+
+def _with_encrypted_filter(mapping: EventSourceMapping, table: Table, region: str) -> EventSourceMapping:
+    try:
+        # ListEventSourceMappings shows no encrypted filter (Lambda service model, FilterCriteria).
+        configuration = client("lambda", region).get_event_source_mapping(UUID=mapping.uuid)
+    except ClientError as error:
+        if not table.deleted or error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        reason = "it is encrypted, so no record has it, and the old mapping is gone): create the mapping by hand"
+        return replace(mapping, unreadable=reason)
+    criteria = configuration.get("FilterCriteria") or {}
+    if refusal := configuration.get("FilterCriteriaError"):
+        reason = f"{refusal.get('ErrorCode', '')}: {refusal.get('Message', '')}"
+    elif not criteria.get("Filters"):
+        # Shown only to who may decrypt it (Lambda service model, FilterCriteria): in doubt, there is one.
+        reason = "it has a key, and Lambda shows none"
+    else:
+        return replace(mapping, parameters={**mapping.parameters, "FilterCriteria": criteria})
+    return replace(mapping, unreadable=f"{reason}): allow kms:Decrypt")
 
 
 def disabled(mappings: Mapping[str, EventSourceMapping]) -> dict[str, EventSourceMapping]:
@@ -131,7 +182,7 @@ def plan(source: Mapping[str, EventSourceMapping], target: Mapping[str, EventSou
 def _step(function: str, source: EventSourceMapping, target: EventSourceMapping | None) -> Change | Obstacle | None:
     if target is None:
         if source.unreadable:
-            reason = f"the filter of the mapping to {function} cannot be read ({source.unreadable}): allow kms:Decrypt"
+            reason = f"the filter of the mapping to {function} cannot be read ({source.unreadable}"
             return Obstacle(Status.FAILED, reason)
         # Lambda shows the filter only to those who may use the key: no report may show it to others.
         secret = frozenset({"FilterCriteria"}) if "KMSKeyArn" in source.parameters else frozenset[str]()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from table_sync.settings.api_shape import checked
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
@@ -31,9 +32,19 @@ class TimeToLive:
         return self.status in {"ENABLED", "ENABLING"}
 
 
-def read(table: Table) -> TimeToLive:
-    """Return the table's time to live."""
-    description = table.client("dynamodb").describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+def fetch(table: Table) -> dict[str, Any] | None:
+    """Return TimeToLiveDescription."""
+    description: dict[str, Any] = table.client("dynamodb").describe_time_to_live(TableName=table.name)[
+        "TimeToLiveDescription"
+    ]
+    return None if description["TimeToLiveStatus"] == "DISABLED" else description
+
+
+def parse(value: dict[str, Any] | None, _: Table) -> TimeToLive:
+    """Return the time to live of a TimeToLiveDescription."""
+    if value is None:
+        return TimeToLive("DISABLED", "")
+    description = checked(value, "dynamodb", "TimeToLiveDescription", "TimeToLiveStatus")
     return TimeToLive(description["TimeToLiveStatus"], description.get("AttributeName", ""))
 
 
