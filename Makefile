@@ -6,6 +6,8 @@ SECURITY := .venv-security
 PYTEST = $(BIN)/python -m pytest
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 PYTHON ?= python3
+# Where Python keeps no compiled files, each of the tests' many processes compiles all that it imports, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 # One more than there are cores, because Terraform mostly waits for queues.
 CORES = $(shell getconf _NPROCESSORS_ONLN)
 PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
