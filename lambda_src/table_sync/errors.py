@@ -204,6 +204,10 @@ def is_refusal(error: Exception) -> bool:
 
 def explain(error: Exception) -> str:
     """Return one line that says which call failed and why."""
+    return " ".join(_explanation(error).split())
+
+
+def _explanation(error: Exception) -> str:
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
         return f"{error.operation_name}: {details.get('Code', 'unknown error')}: {details.get('Message', '')}".rstrip(

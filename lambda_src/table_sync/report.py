@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 IN_SYNC, WAITING, FAILED, DIFFERS = "in_sync", "waiting", "failed", "differs"
 # The first status that a setting has decides: nothing has failed for good while something is pending.
-_OUTCOMES = {Status.PENDING: WAITING, Status.FAILED: FAILED, Status.PLANNED: DIFFERS}
+_OUTCOMES = {Status.PENDING: WAITING, Status.FAILED: FAILED, Status.DIFFERS: DIFFERS}
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Report:
     """What the source has and no setting copies, in sentences."""
 
     def compared(self) -> Report:
-        """Return the report of a dry run with all that differs as `planned`, be there a write for it or not."""
+        """Return a dry run's report in which all that differs has that status, whether a write can change it or not."""
         outcomes = {
-            name: replace(outcome, status=Status.PLANNED) if outcome.differs else outcome
+            name: replace(outcome, status=Status.DIFFERS) if outcome.differs else outcome
             for name, outcome in self.settings.items()
         }
         return replace(self, settings=outcomes)

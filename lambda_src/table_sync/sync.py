@@ -34,7 +34,7 @@ _MANY_WRITES = 10
 # So many reasons of one setting are told; a table may have thousands of triggers, a line of the log has limits.
 _MOST_REASONS = 10
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
-_PRECEDENCE = (Status.PENDING, Status.FAILED, Status.PLANNED, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
+_PRECEDENCE = (Status.PENDING, Status.FAILED, Status.DIFFERS, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
 
 class Reconciliation:
@@ -240,7 +240,7 @@ class Reconciliation:
         if any(status is Status.PENDING for status, _ in results):
             self._due.add(setting.NAME)
         if self._dry_run:
-            results += [(Status.PLANNED, change.awaits) for change in changes]
+            results += [(Status.DIFFERS, change.awaits) for change in changes]
             return _outcome(results, changes, differs=differs)
         results += self._write(setting, changes)
         applied = self._applied[setting.NAME]
@@ -252,7 +252,7 @@ class Reconciliation:
         status = self._outcomes[need.setting].status
         if there and status is Status.FAILED and not need.of_part:
             return Outcome(Status.SKIPPED, f"{need.setting} has failed")
-        if there or status is Status.PLANNED:
+        if there or status is Status.DIFFERS:
             return None
         if status is Status.PENDING:
             if need.setting in self._due:

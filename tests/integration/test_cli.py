@@ -28,11 +28,11 @@ from tests.support.tables import (
 ALL = [setting.NAME for setting in SETTINGS]
 # No table has both auto scaling and an on-demand maximum.
 HELD = [name for name in ALL if name != "on_demand_throughput"]
-DIFFERS = dict.fromkeys(ALL, "equal") | dict.fromkeys(HELD, "differs")
+DIFFERS = dict.fromkeys(ALL, "unchanged") | dict.fromkeys(HELD, "differs")
 # Without --only, what costs or reaches others is left alone.
 OFF = ["contributor_insights", "resource_policy", "alarms"]
 SYNCED = {
-    setting.NAME: "applied" if setting.NAME in HELD else "equal" for setting in SETTINGS if setting.NAME not in OFF
+    setting.NAME: "applied" if setting.NAME in HELD else "unchanged" for setting in SETTINGS if setting.NAME not in OFF
 }
 READS = ("Describe", "Get", "List")
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
@@ -101,7 +101,7 @@ def test_diff_names_every_setting_that_differs_and_writes_nothing(aws, run):
     answer = run("diff", "orders", "orders-restored")
     assert answer.code == 2
     assert answer.words == DIFFERS
-    assert all(f"{key}={value}" in answer.out for key, value in TAGS.items())
+    assert all(f"{key}: {value} -> (none)" in answer.out for key, value in TAGS.items())
     assert writes(aws) == []
     assert answer.err == ""
 
@@ -110,19 +110,22 @@ def test_diff_names_every_setting_that_differs_and_writes_nothing(aws, run):
 def test_sync_makes_the_settings_equal_and_diff_says_so(aws, run):
     answer = run("sync", "orders", "orders-restored", "--yes", "--only", ",".join(ALL))
     assert answer.code == 0, answer
-    assert answer.words == dict.fromkeys(ALL, "equal") | dict.fromkeys(HELD, "applied")
+    assert answer.words == dict.fromkeys(ALL, "unchanged") | dict.fromkeys(HELD, "applied")
     aws.clock.advance(120)
     assert settings_of(aws, "orders-restored") == settings_of(aws, "orders")
     again = run("diff", "orders", "orders-restored")
     assert again.code == 0
-    assert again.words == dict.fromkeys(ALL, "equal")
+    assert again.words == dict.fromkeys(ALL, "unchanged")
 
 
 @pytest.mark.usefixtures("restored")
 def test_diff_reports_what_the_function_reports(pipeline, run):
     of_function = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
     answer = run("diff", "orders", "orders-restored", "--json")
-    assert json.loads(answer.out) == of_function
+    report = json.loads(answer.out)
+    for setting in report["settings"].values():
+        assert bool(setting.pop("differences", [])) == bool(setting["changes"])
+    assert report == of_function
     assert answer.code == 2
 
 
@@ -134,8 +137,8 @@ def test_json_of_a_sync_is_the_only_thing_on_standard_output(run):
     assert report["outcome"] == "in_sync"
     assert report["settings"]["tags"]["status"] == "applied"
     assert set(report["settings"]) == set(ALL)
-    assert {report["settings"][name]["reason"] for name in ALL if name != "tags"} == {"not looked at"}
-    assert "TagResource" in answer.err
+    assert {report["settings"][name]["reason"] for name in ALL if name != "tags"} == {"not selected"}
+    assert "env: prod -> (none)" in answer.err
 
 
 @pytest.mark.usefixtures("restored")
@@ -143,7 +146,7 @@ def test_json_of_a_sync_is_the_only_thing_on_standard_output(run):
 def test_sync_shows_the_changes_and_does_nothing_without_a_yes(aws, run, reply):
     answer = run("sync", "orders", "orders-restored", answer=reply)
     assert answer.code == 2
-    assert answer.out.index("TagResource") < answer.out.index(
+    assert answer.out.index("env: prod -> (none)") < answer.out.index(
         "orders-restored (eu-west-1, account 123456789012)? [y/N]"
     )
     assert "Nothing was changed." in answer.out
@@ -182,9 +185,34 @@ def test_only_the_named_settings_are_read_and_written(aws, run):
 
 
 @pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("names", [["tags,", "ttl"], ["tags", ",ttl"], ["tags", ",", "ttl"], ["tags, ttl"]])
+def test_a_list_of_settings_may_have_spaces(run, names):
+    assert set(run("diff", "--only", *names, "orders", "orders-restored").words) == {"tags", "ttl"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["diff", "orders", "gone"], "gone was not found"),
+        (["diff", "orders", "copy", "--only", "tll"], "'tll'"),
+        (["diff", "orders"], "TARGET"),
+        (["sync", "orders", "copy"], "not a terminal"),
+    ],
+)
+def test_with_json_an_error_is_json_too(aws, run, arguments, words):
+    make_table(aws, "orders", indexes=())
+    make_table(aws, "copy", indexes=())
+    answer = run(*arguments, "--json")
+    assert (answer.code, answer.err) == (1, "")
+    report = json.loads(answer.out)
+    assert report["outcome"] == "failed"
+    assert words in report["reason"]
+
+
+@pytest.mark.usefixtures("restored")
 def test_triggers_can_be_created_disabled(aws, run):
     options = ["--only", "stream,triggers", "--create-triggers-disabled"]
-    assert ", Enabled=true" not in run("diff", "orders", "orders-restored", *options).out
+    assert ", Enabled=true" not in run("diff", "orders", "orders-restored", "--calls", *options).out
     answer = run("sync", "orders", "orders-restored", "--yes", *options)
     assert answer.code == 0, answer
     aws.clock.advance(120)
@@ -271,13 +299,15 @@ def test_what_is_left_alone_differs(aws, run):
     compared = run("diff", "orders", "orders-restored", "--only", "stream,triggers", "--json")
     assert compared.code == 2
     report = json.loads(compared.out)
-    assert (report["outcome"], report["settings"]["triggers"]["status"]) == ("differs", "planned")
+    assert (report["outcome"], report["settings"]["triggers"]["status"]) == ("differs", "differs")
     assert report["settings"]["triggers"]["changes"] == []
-    assert "has its own BatchSize, which is left alone" in report["settings"]["triggers"]["reason"]
+    assert (
+        "has its own BatchSize (7, the source has 50), which is left alone" in report["settings"]["triggers"]["reason"]
+    )
 
     synced = run("sync", "orders", "orders-restored", "--only", "stream,triggers", "--yes")
     assert synced.code == 0
-    assert synced.words == {"stream": "equal", "triggers": "differs"}
+    assert synced.words == {"stream": "unchanged", "triggers": "differs"}
     assert "orders-restored has these settings of orders; left alone: triggers" in synced.out
 
 
@@ -599,7 +629,7 @@ def test_nothing_in_the_environment_is_changed(aws, run):
 def test_what_was_not_looked_at_is_not_called_equal(run):
     answer = run("sync", "orders", "orders-restored", "--yes", "--only", "tags, ttl")
     assert answer.code == 0, answer
-    assert "orders-restored has these settings of orders; not looked at: kinesis, " in " ".join(answer.out.split())
+    assert "orders-restored has these settings of orders; not selected: kinesis, " in " ".join(answer.out.split())
 
 
 @pytest.mark.usefixtures("restored")
@@ -636,8 +666,8 @@ def test_a_setting_that_cannot_be_read_keeps_no_other_from_being_written(aws, ru
     answer = run("sync", "orders", "orders-restored", "--yes", "--timeout", "60")
     assert answer.code == 2
     assert answer.words["tags"] == "applied"
-    assert answer.words["triggers"] == "waiting"
-    assert "see what is waiting, and run the command again later." in " ".join(answer.out.split())
+    assert answer.words["triggers"] == "pending"
+    assert "see what is pending, and run the command again later." in " ".join(answer.out.split())
 
 
 @pytest.mark.usefixtures("restored")
@@ -684,7 +714,7 @@ def test_tables_in_the_wrong_order_are_not_written_to_without_a_question(aws, ru
 def test_whoever_means_the_wrong_order_is_asked(aws, run):
     answer = run("sync", "orders-restored", "orders", "--only", "tags", answer="n\n")
     assert answer.err == f"{SWAPPED}.\n"
-    assert f"{SWAPPED}.\nMake these changes to orders (" in answer.out
+    assert f"{SWAPPED}.\nCopy these settings to orders (" in answer.out
     assert writes(aws) == []
     assert run("sync", "orders-restored", "orders", "--only", "tags", answer="y\n").code == 0
     assert writes(aws) == ["TagResource"]

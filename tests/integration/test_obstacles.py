@@ -671,7 +671,7 @@ def test_a_report_is_json_with_every_change(aws, pipeline):
     assert report["outcome"] == "differs"
     assert pipeline.writes() == []
     statuses = {name: outcome["status"] for name, outcome in report["settings"].items()}
-    assert statuses == dict.fromkeys(WRITES, "planned") | {"on_demand_throughput": "unchanged"}
+    assert statuses == dict.fromkeys(WRITES, "differs") | {"on_demand_throughput": "unchanged"}
     assert json.loads(json.dumps(report)) == report
     operations = {
         name: {change["operation"] for change in outcome["changes"]} for name, outcome in report["settings"].items()

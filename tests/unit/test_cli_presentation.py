@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from table_sync.command_line.presentation import write
+from table_sync.command_line.presentation import Progress, write
 from table_sync.report import Outcome, Report
 from table_sync.settings.setting import Change, Status
 
@@ -28,19 +28,19 @@ def report(**outcomes):
     return Report(ARN + "orders", ARN + "orders-restored", outcomes)
 
 
-def written(report, stream=None, enabled=None):
+def written(report, stream=None, enabled=None, *, calls=False):
     stream = stream or io.StringIO()
-    write(report, enabled or report.settings, stream)
+    write(report, enabled or report.settings, stream, calls=calls)
     return stream.getvalue()
 
 
 @pytest.mark.parametrize(
     ("status", "word"),
     [
-        (Status.UNCHANGED, "equal"),
+        (Status.UNCHANGED, "unchanged"),
         (Status.APPLIED, "applied"),
-        (Status.PLANNED, "differs"),
-        (Status.PENDING, "waiting"),
+        (Status.DIFFERS, "differs"),
+        (Status.PENDING, "pending"),
         (Status.SKIPPED, "skipped"),
         (Status.FAILED, "failed"),
     ],
@@ -49,18 +49,18 @@ def test_each_status_has_a_word(status, word):
     assert f"tags  {word}" in written(report(tags=Outcome(status)))
 
 
-def test_columns_are_aligned_and_reasons_come_before_changes():
+def test_columns_are_aligned_and_reasons_come_before_values():
     text = written(report(tags=Outcome(Status.FAILED, "too many", (TAGS,)), auto_scaling=Outcome(Status.UNCHANGED)))
     assert text.splitlines()[3:6] == [
-        "tags          failed   too many",
-        "                       TagResource Tags=[env=prod, team=payments]",
-        "auto_scaling  equal",
+        "tags          failed     too many",
+        "                         env: prod (before: none)",
+        "                         team: payments (before: none)",
     ]
 
 
-def test_only_what_was_looked_at_is_shown():
+def test_only_what_was_selected_is_shown():
     text = written(report(tags=Outcome(Status.UNCHANGED), ttl=Outcome(Status.SKIPPED, "off")), enabled={"tags"})
-    assert text.count("ttl") == 1, "only as what was not looked at"
+    assert text.count("ttl") == 1, "only as what was not selected"
 
 
 def test_what_stands_in_the_way_of_all_is_said_once():
@@ -70,7 +70,7 @@ def test_what_stands_in_the_way_of_all_is_said_once():
 
 
 def test_colours_are_for_terminals_that_want_them(monkeypatch):
-    differing = report(tags=Outcome(Status.PLANNED, "", (TAGS,)))
+    differing = report(tags=Outcome(Status.DIFFERS, "", (TAGS,)))
     assert "\033[" not in written(differing)
     assert "\033[33mdiffers\033[0m" in written(differing, Terminal())
     monkeypatch.setenv("TERM", "dumb")
@@ -80,15 +80,55 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch):
     assert "\033[" not in written(differing, Terminal())
 
 
-def test_lines_fit_a_terminal_and_stay_whole_elsewhere():
-    long = report(tags=Outcome(Status.PLANNED, "", (Change("TagResource", {"Tags": [TAGS.parameters] * 9}),)))
-    lines = written(long, Terminal()).replace("\033[33m", "").replace("\033[0m", "").splitlines()
-    assert max(map(len, lines[3:])) <= 80
-    assert len([line for line in written(long).splitlines() if "env=prod" in line]) == 1
+LONG = Change("TagResource", {"Tags": [{"Key": f"tag-{n}", "Value": "with quite a long value " * 5} for n in range(3)]})
 
 
-def test_a_document_of_many_lines_stays_on_one():
+@pytest.mark.parametrize("columns", [30, 60, 80, 200])
+def test_lines_fit_a_terminal_without_a_broken_word_and_stay_whole_elsewhere(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    long = report(tags=Outcome(Status.DIFFERS, "", (LONG,)), event_source_mapping_tags=Outcome(Status.UNCHANGED))
+    words = written(long).split()
+    on_terminal = written(long, Terminal(), calls=False)
+    assert on_terminal.split() == words, "no word is broken or lost"
+    lines = on_terminal.partition("source -> target")[2].splitlines()
+    assert max(map(len, lines)) <= max(columns, len("event_source_mapping_tags  unchanged"))
+    assert len([line for line in written(long).splitlines() if "tag-1" in line]) == 1
+
+
+def test_calls_are_shown_on_request_and_on_one_line():
     change = Change("PutResourcePolicy", {"Policy": '{\n  "Version": "2012-10-17"\n}'})
-    assert 'PutResourcePolicy Policy={ "Version": "2012-10-17" }' in written(
-        report(policy=Outcome(Status.PLANNED, "", (change,)))
-    )
+    differing = report(policy=Outcome(Status.DIFFERS, "", (change, TAGS)))
+    assert "PutResourcePolicy" not in written(differing)
+    text = written(differing, calls=True)
+    assert 'PutResourcePolicy Policy={ "Version": "2012-10-17" }\n' in text
+    assert "TagResource Tags=[env=prod, team=payments]\n" in text
+
+
+def test_a_reason_of_several_lines_stays_on_one():
+    failed = report(tags=Outcome(Status.FAILED, "TagResource: AccessDenied: no,\n  and no"))
+    assert "tags  failed     TagResource: AccessDenied: no, and no\n" in written(failed)
+
+
+def test_a_long_wait_shows_its_progress_on_a_terminal(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setenv("COLUMNS", "60")
+    progress = Progress(terminal)
+    progress.show("the target is CREATING", 3, 3600)
+    progress.show("the target is CREATING", 63, 3600)
+    progress.show("kinesis: a reason that is much longer than a line of this terminal is", 64, 3600)
+    progress.end()
+    first, second, third, end = terminal.getvalue().split("\r\033[K")[1:]
+    assert first.startswith("Waiting for AWS: the ")
+    assert "(1 min 03 s of at most 60 min 00 s)" in second
+    assert max(map(len, (first, second, third))) < 60
+    assert end == ""
+
+
+def test_a_long_wait_is_told_once_for_each_reason_elsewhere():
+    stream = io.StringIO()
+    progress = Progress(stream)
+    for reason in ("the target is CREATING", "the target is CREATING", "tags: busy"):
+        progress.show(reason, 1, 3600)
+    progress.end()
+    assert stream.getvalue() == "Waiting for AWS: the target is CREATING\nWaiting for AWS: tags: busy\n"

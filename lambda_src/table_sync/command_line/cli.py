@@ -22,6 +22,7 @@ from table_sync.command_line import (
     check_plan,
     command_errors,
     credentials,
+    differences,
     generated_configuration,
     import_blocks,
     presentation,
@@ -53,29 +54,28 @@ VERIFICATION_PAUSE = 2
 _ON_BY_DEFAULT = frozenset(setting.NAME for setting in SETTINGS if setting.DEFAULT)
 _OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _ON_BY_DEFAULT]
 _NAMES = ", ".join(setting.NAME for setting in SETTINGS)
-_LISTED = textwrap.fill(f"settings: {_NAMES}", 100, subsequent_indent="  ")
 
 _DESCRIPTION = """\
 Compare a restored DynamoDB table with its source, give it back the settings that the restore dropped, and bring it
 back under Terraform. Nothing has to be deployed for it. The source table is never written to."""
 _TABLES = """\
-SOURCE and TARGET are names or ARNs; a name is looked up in the Region of --region, AWS_REGION, AWS_DEFAULT_REGION or
-the profile. What the source has and the target lacks is a difference; what only the target has is left alone."""
+SOURCE and TARGET are names or ARNs. A name is looked up in the Region of --region, AWS_REGION, AWS_DEFAULT_REGION or
+the profile. A difference is something that the source has and the target lacks. Differences are shown as
+source -> target. What only the target has is left alone."""
 _DIFF_EPILOG = f"""\
 {_TABLES}
 
-{_LISTED}
-Without --only, all are compared.
+Settings: {_NAMES}. Without --only, all are compared.
 
-exit codes: 0 equal (but for what the target cannot have), 2 differs (or AWS is still working on the target), 1 error"""
+Exit codes: 0 if all are equal (except what the target cannot have), 2 if one differs or AWS is still working on the
+target, 1 after an error."""
 _SYNC_EPILOG = f"""\
 {_TABLES}
 
-{_LISTED}
-Without --only, every one is synced{" but " + ", ".join(_OFF_BY_DEFAULT) if _OFF_BY_DEFAULT else ""}.
+Settings: {_NAMES}. Without --only, all are copied{" except " + ", ".join(_OFF_BY_DEFAULT) if _OFF_BY_DEFAULT else ""}.
 
-exit codes: 0 equal now (but for what is left alone), 2 differs (dry run, not confirmed, or AWS is still working on
-the target), 1 error, or a setting that cannot be made equal"""
+Exit codes: 0 if all are equal now (except what is left alone), 2 if one differs (after a dry run, without your
+confirmation, or while AWS is still working on the target), 1 after an error or if a setting cannot be made equal."""
 _IMPORT_EPILOG = """\
 Save the blocks beside your configuration, then:
 
@@ -94,9 +94,23 @@ Reads the plan from standard input:
 
   terraform show -json adopt.tfplan | table-sync check-plan
 
-exit codes: 0 the plan destroys, replaces and changes nothing, 2 it does, 1 error"""
+Exit codes: 0 if the plan destroys, replaces and changes nothing, 2 if it does, 1 after an error."""
 _REPAIR_EPILOG = """\
 For example table-sync repair generated.tf. Then plan again, without -generate-config-out."""
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Fits texts to the terminal without breaking words; indented lines, which are commands, stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = [
+            paragraph if paragraph.startswith("  ") else "\n".join(self._split_lines(paragraph, width))
+            for paragraph in text.split("\n\n")
+        ]
+        return "\n\n".join(textwrap.indent(paragraph, indent) for paragraph in paragraphs)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -112,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     """
     standard_output.take_any_character()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(arguments)
+        return _run(given)
     except CommandError as error:
         sentence = str(error)
     except (BotoCoreError, ClientError) as error:
@@ -127,13 +142,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         standard_output.give_up_output()
         sentence = f"The output cannot be written: {error}"
-    print(f"{' '.join(sentence.split()).rstrip('.')}.", file=sys.stderr)
+    sentence = f"{' '.join(sentence.split()).rstrip('.')}."
+    if "--json" not in given:
+        presentation.say(sentence, sys.stderr)
+        return ERROR
+    try:
+        print(json.dumps({"outcome": FAILED, "reason": sentence}, indent=2), flush=True)
+    except OSError:
+        standard_output.give_up_output()
     return ERROR
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str]) -> int:
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_with_lists_joined(arguments))
         code: int = options.run(options)
     finally:
         # Here, where a reader that has gone away or a full disk is expected, and not at the interpreter's end.
@@ -141,8 +163,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     return code
 
 
+def _with_lists_joined(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with a list after --only as one of them, though there may be spaces at its commas."""
+    joined: list[str] = []
+    in_list = False
+    for argument in arguments:
+        if in_list and joined[-1] != "--only" and (joined[-1].endswith(",") or argument.startswith(",")):
+            joined[-1] += argument
+            continue
+        in_list = argument.startswith("--only=") or (bool(joined) and joined[-1] == "--only")
+        joined.append(argument)
+    return joined
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="table-sync", description=_DESCRIPTION)
+    parser = _Parser(prog="table-sync", description=_DESCRIPTION, formatter_class=_HelpFormatter)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_session(parser)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -159,14 +194,15 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME[,NAME...]",
             type=_names,
             action="extend",
-            help="look at these settings and no others; may be repeated",
+            help="compare these settings and no others; may be repeated",
         )
         command.add_argument(
             "--create-triggers-disabled",
             action="store_true",
-            help="make event source mappings that run no function until somebody enables them",
+            help="create event source mappings disabled: no function runs until somebody enables them",
         )
-        command.add_argument("--json", action="store_true", help="print the report as JSON")
+        command.add_argument("--calls", action="store_true", help="show the API calls too")
+        command.add_argument("--json", action="store_true", help="print the report, or the error, as JSON")
     sync.add_argument("--yes", action="store_true", help="do not ask (refused if SOURCE is younger than TARGET)")
     sync.add_argument("--dry-run", action="store_true", help="write nothing")
     sync.add_argument(
@@ -221,7 +257,7 @@ def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.Argum
         help=what,
         description=f"{what[:1].upper()}{what[1:]}.",
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     # Where it is not given, what was given before the command stays.
     _add_session(command, default=argparse.SUPPRESS)
@@ -268,8 +304,8 @@ def _diff(options: argparse.Namespace) -> int:
     source, target = _tables(options)
     order = swapped(source, target)
     if order:
-        print(f"{order}.", file=sys.stderr)
-    reconciliation = _beginner(source, target, enabled, options)(dry_run=True)
+        presentation.say(f"{order}.", sys.stderr)
+    reconciliation = _attempts(source, target, enabled, options)(dry_run=True)
     reconciliation.look()
     if reconciliation.report.outcome == WAITING:
         credentials.refuse_to_wait(target)
@@ -285,24 +321,24 @@ def _sync(options: argparse.Namespace) -> int:
     if order and options.yes and not options.dry_run:
         raise CommandError(f"{order}, so swap the two, or leave out --yes to be asked.")
     if order:
-        print(f"{order}.", file=sys.stderr)
-    begin = _beginner(source, target, enabled, options)
+        presentation.say(f"{order}.", sys.stderr)
+    attempt = _attempts(source, target, enabled, options)
     deadline = time.monotonic() + (0 if options.dry_run else options.timeout)
     if not options.yes or options.dry_run:
-        plan = _settled(begin, target, deadline, dry_run=True)
+        plan = _finished(attempt, target, deadline, options, dry_run=True)
         if options.dry_run or plan.outcome == WAITING or not any(outcome.changes for outcome in plan.settings.values()):
             return _show(plan, enabled, options)
         # With --json, standard output is for the report alone.
-        aside = sys.stderr if options.json else sys.stdout
-        presentation.write(plan, enabled, aside)
+        stream = sys.stderr if options.json else sys.stdout
+        presentation.write(plan, enabled, stream, calls=options.calls)
         if order:
             # Once more, beside the question, which may come an hour after the command.
-            print(f"{order}.", file=aside)
-        if not _confirmed(target, aside):
-            print("Nothing was changed.", file=aside)
+            presentation.say(f"{order}.", stream)
+        if not _confirmed(target, stream):
+            print("Nothing was changed.", file=stream)
             return DIFFERENT
-    done = _settled(begin, target, deadline)
-    return _show(_verified(done, begin) if done.outcome == IN_SYNC else done, enabled, options)
+    done = _finished(attempt, target, deadline, options)
+    return _show(_verified(done, attempt) if done.outcome == IN_SYNC else done, enabled, options)
 
 
 def _import_blocks(options: argparse.Namespace) -> int:
@@ -434,31 +470,54 @@ def _region(options: argparse.Namespace) -> str:
     return str(region)
 
 
-def _beginner(
+def _attempts(
     source: Table, target: Table, enabled: frozenset[str], options: argparse.Namespace
 ) -> Callable[..., Reconciliation]:
-    """Return what begins an attempt; it takes `dry_run`."""
+    """Return what makes the next attempt; it takes `dry_run`."""
     adapt = {triggers.NAME: triggers.disabled} if options.create_triggers_disabled else {}
     left_out: dict[str, list[tuple[Change, str]]] = {}
 
-    def begin(*, dry_run: bool = False) -> Reconciliation:
+    def attempt(*, dry_run: bool = False) -> Reconciliation:
         # A new Table for the source: what an earlier attempt found may have changed.
         return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=adapt, left_out=left_out)
 
-    return begin
+    return attempt
 
 
-def _settled(begin: Callable[..., Reconciliation], target: Table, deadline: float, *, dry_run: bool = False) -> Report:
+def _finished(
+    attempt: Callable[..., Reconciliation],
+    target: Table,
+    deadline: float,
+    options: argparse.Namespace,
+    *,
+    dry_run: bool = False,
+) -> Report:
     """Make one attempt after another, as the queue does, until nothing is pending or `deadline` (time.monotonic).
 
     Returns:
         the report of the last attempt, with the changes of all.
 
     """
+    progress = presentation.Progress(sys.stderr)
+    try:
+        return _last_report(attempt, target, deadline, progress, options.timeout, dry_run=dry_run)
+    finally:
+        progress.end()
+
+
+def _last_report(  # noqa: PLR0913 (each is a fact of the wait)
+    attempt: Callable[..., Reconciliation],
+    target: Table,
+    deadline: float,
+    progress: presentation.Progress,
+    limit: float,
+    *,
+    dry_run: bool,
+) -> Report:
     changes: dict[str, tuple[Change, ...]] = {}
-    told = ""
+    begun = time.monotonic()
     while True:
-        reconciliation = begin(dry_run=dry_run)
+        reconciliation = attempt(dry_run=dry_run)
         converge([reconciliation], lambda: math.inf)
         report = reconciliation.report
         if not dry_run:
@@ -469,10 +528,9 @@ def _settled(begin: Callable[..., Reconciliation], target: Table, deadline: floa
         credentials.refuse_to_wait(target)
         if time.monotonic() >= deadline:
             return report
-        if report.reason != told:
-            told = report.reason
-            print(f"Waiting for AWS: {told}", file=sys.stderr)
-        time.sleep(PAUSE)
+        for _ in range(PAUSE):
+            progress.show(report.reason, time.monotonic() - begun, limit)
+            time.sleep(1)
 
 
 def _with_earlier_changes(report: Report, changes: Mapping[str, tuple[Change, ...]]) -> Report:
@@ -487,10 +545,10 @@ def _with_earlier_changes(report: Report, changes: Mapping[str, tuple[Change, ..
     return replace(report, settings=outcomes)
 
 
-def _verified(done: Report, begin: Callable[..., Reconciliation]) -> Report:
+def _verified(done: Report, attempt: Callable[..., Reconciliation]) -> Report:
     """Return the report of what was done, or of what differs all the same."""
     for _ in range(VERIFICATIONS):
-        reconciliation = begin(dry_run=True)
+        reconciliation = attempt(dry_run=True)
         reconciliation.look()
         if reconciliation.report.outcome == IN_SYNC:
             return done
@@ -498,19 +556,24 @@ def _verified(done: Report, begin: Callable[..., Reconciliation]) -> Report:
     return reconciliation.report
 
 
-def _confirmed(target: Table, aside: TextIO) -> bool:
-    question = f"Make these changes to {target.name} ({target.region}, account {target.account})? [y/N] "
-    print(question, end="", file=aside, flush=True)
+def _confirmed(target: Table, stream: TextIO) -> bool:
+    question = f"Copy these settings to {target.name} ({target.region}, account {target.account})? [y/N] "
+    print(question, end="", file=stream, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _show(report: Report, enabled: frozenset[str], options: argparse.Namespace) -> int:
     if options.json:
         shown = report.as_dict()
-        for name in shown["settings"].keys() - enabled:
-            shown["settings"][name]["reason"] = "not looked at"
-        json.dump(shown, sys.stdout, indent=2)
+        for name, outcome in report.settings.items():
+            if name not in enabled:
+                shown["settings"][name]["reason"] = "not selected"
+            elif outcome.changes:
+                found = [one.as_dict() for change in outcome.changes for one in differences.between(change)]
+                shown["settings"][name]["differences"] = found
+        # Scheduled actions have times.
+        json.dump(shown, sys.stdout, indent=2, default=lambda time: time.isoformat())
         print()
     else:
-        presentation.write(report, enabled, sys.stdout)
+        presentation.write(report, enabled, sys.stdout, calls=options.calls)
     return EXIT_CODES[report.outcome]

@@ -240,9 +240,13 @@ def _steps(
         depends_on, part = "kinesis", f"alarm {name}"
     if not target.stream_label and any(_STREAM in _dimensions(metric) for metric in watched):
         awaits = f"the target has no stream for alarm {name}"
-        yield Change("PutMetricAlarm", wanted, part=part, awaits=awaits, depends_on=depends_on)
+        yield Change(
+            "PutMetricAlarm", wanted, part=part, awaits=awaits, depends_on=depends_on, subject=f"alarm {new_name}"
+        )
     elif _comparable(target.on_table.get(new_name)) != _comparable(wanted) and _effect(wanted) not in there:
-        yield Change("PutMetricAlarm", wanted, part=part, depends_on=depends_on)
+        present = target.on_table.get(new_name)
+        subject = f"alarm {new_name}"
+        yield Change("PutMetricAlarm", wanted, part=part, depends_on=depends_on, subject=subject, present=present)
 
 
 def _never(metric: Mapping[str, Any], source: Alarms, target: Alarms) -> str:

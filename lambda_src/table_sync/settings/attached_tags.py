@@ -82,5 +82,6 @@ def step(source: Tagged, target: Tagged | None, parameter: str, what: str, part:
         return None
     parameters: dict[str, Any] = {"Tags": missing}
     if target is None:
-        return Change("TagResource", parameters, awaits=f"{what} is not on the target", part=part)
-    return Change("TagResource", {parameter: target.arn, **parameters})
+        return Change("TagResource", parameters, awaits=f"{what} is not on the target", part=part, subject=what)
+    present = {"Tags": {key: target.tags[key] for key in missing if key in target.tags}}
+    return Change("TagResource", {parameter: target.arn, **parameters}, subject=what, present=present)

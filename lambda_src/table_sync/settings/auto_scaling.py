@@ -245,8 +245,20 @@ def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
         return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
     scaled = {index for write in missing if (index := _index(write))}
     unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
-    changes = [write for write in missing if _index(write) not in unready]
+    changes = [_with_present(write, target.writes) for write in missing if _index(write) not in unready]
     return [*changes, *(_obstacle(index, target.indexes.get(index)) for index in unready)]
+
+
+def _with_present(write: Change, present: Sequence[Change]) -> Change:
+    """Return the write with what the target has of it, and what it is about."""
+    same = _metric if write.operation == "PutScalingPolicy" else _named
+    there = [one for one in present if one.operation == write.operation and same(one) == same(write)]
+    dimension = _scalable_target(write)[1].rpartition(":")[2]
+    of_index = f" of index {_index(write)}" if _index(write) else ""
+    name = write.parameters.get("PolicyName", write.parameters.get("ScheduledActionName", ""))
+    kind = {"PutScalingPolicy": "scaling policy", "PutScheduledAction": "scheduled action"}.get(write.operation, "")
+    subject = f"{kind} {name}" if kind else f"scalable target {dimension}{of_index}"
+    return replace(write, subject=subject, present=there[0].parameters if there else None)
 
 
 def _missing_policies(wanted: Sequence[Change], present: Sequence[Change]) -> Iterator[Change]:

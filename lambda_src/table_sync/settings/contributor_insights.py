@@ -115,7 +115,16 @@ def _step(name: str, source: Insight, target: ContributorInsights) -> Change | O
         # Without it, another mode than the default would be reset (live probe, October 2026).
         parameters["ContributorInsightsMode"] = source.mode
     undone = f"Contributor Insights of {what} are FAILED: DescribeContributorInsights says why"
-    return Change("UpdateContributorInsights", parameters, undone if present.status == "FAILED" else "")
+    there = {"ContributorInsightsAction": "ENABLE"} | (
+        {"ContributorInsightsMode": present.mode} if present.mode else {}
+    )
+    return Change(
+        "UpdateContributorInsights",
+        parameters,
+        undone if present.status == "FAILED" else "",
+        subject=f"Contributor Insights of {f'index {name}' if name else 'the table'}",
+        present=there if present.live else None,
+    )
 
 
 def apply(change: Change, table: Table) -> str:

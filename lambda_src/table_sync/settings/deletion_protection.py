@@ -36,7 +36,8 @@ def parse(value: dict[str, Any] | None, table: Table) -> bool:
 
 def plan(source: bool, target: bool) -> list[Change | Obstacle]:  # noqa: FBT001 (values of the setting)
     """Plan to turn it on; it is never turned off."""
-    return [Change("UpdateTable", {"DeletionProtectionEnabled": True})] if source and not target else []
+    name = "DeletionProtectionEnabled"
+    return [Change("UpdateTable", {name: True}, present={name: False})] if source and not target else []
 
 
 def apply(change: Change, table: Table) -> str:

@@ -156,7 +156,14 @@ def _step(stream_arn: str, source: Destination, target: Mapping[str, Destination
             return None
         precision = {"ApproximateCreationDateTimePrecision": source.precision}
         parameters = {"StreamArn": stream_arn, "UpdateKinesisStreamingConfiguration": precision}
-        return Change("UpdateKinesisStreamingDestination", parameters)
+        return Change(
+            "UpdateKinesisStreamingDestination",
+            parameters,
+            subject=stream_arn,
+            present={
+                "UpdateKinesisStreamingConfiguration": {"ApproximateCreationDateTimePrecision": present.precision}
+            },
+        )
     # DynamoDB refuses a second one as long as the first is not off.
     busy = next((arn for arn, destination in sorted(target.items()) if destination.status not in _OFF), None)
     if present.gone:
@@ -176,7 +183,7 @@ def _enable(stream_arn: str, source: Destination, present: Destination) -> Chang
         parameters["EnableKinesisStreamingConfiguration"] = precision
     failed = present.status == "ENABLE_FAILED"
     undone = f"{stream_arn} is {present.status}: {present.status_description}" if failed else ""
-    return Change("EnableKinesisStreamingDestination", parameters, undone)
+    return Change("EnableKinesisStreamingDestination", parameters, undone, subject=stream_arn)
 
 
 def apply(change: Change, table: Table) -> str:

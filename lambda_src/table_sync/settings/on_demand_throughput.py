@@ -93,7 +93,10 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
     if target.table_status != "ACTIVE":
         return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
     unready = [name for name in wanted if name != _TABLE and target.indexes.get(name) != "ACTIVE"]
-    changes = [Change("UpdateTable", {"OnDemandThroughput": wanted[_TABLE]})] if _TABLE in wanted else []
+    present = {name: {"OnDemandThroughput": target.maximums.get(name, {})} for name in wanted}
+    changes = []
+    if _TABLE in wanted:
+        changes.append(Change("UpdateTable", {"OnDemandThroughput": wanted[_TABLE]}, present=present[_TABLE]))
     # DynamoDB takes any number of indexes in one call, and no index beside the table (live probe, October 2026).
     updates = [
         {"Update": {"IndexName": name, "OnDemandThroughput": maximum}}
@@ -101,7 +104,9 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
         if name not in {_TABLE, *unready}
     ]
     if updates:
-        changes.append(Change("UpdateTable", {"GlobalSecondaryIndexUpdates": updates}))
+        there = [{"Update": {"IndexName": name, **present[name]}} for name in wanted if name not in {_TABLE, *unready}]
+        name = "GlobalSecondaryIndexUpdates"
+        changes.append(Change("UpdateTable", {name: updates}, present={name: there}))
     return [*changes, *(_obstacle(name, target.indexes.get(name)) for name in unready)]
 
 

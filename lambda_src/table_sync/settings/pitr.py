@@ -67,7 +67,11 @@ def plan(source: PointInTimeRecovery, target: PointInTimeRecovery) -> list[Chang
     specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": True}
     if source.recovery_period_in_days is not None:
         specification["RecoveryPeriodInDays"] = source.recovery_period_in_days
-    return [Change("UpdateContinuousBackups", {"PointInTimeRecoverySpecification": specification})]
+    present: dict[str, Any] = {"PointInTimeRecoveryEnabled": target.enabled}
+    if target.recovery_period_in_days is not None:
+        present["RecoveryPeriodInDays"] = target.recovery_period_in_days
+    name = "PointInTimeRecoverySpecification"
+    return [Change("UpdateContinuousBackups", {name: specification}, present={name: present})]
 
 
 def apply(change: Change, table: Table) -> str:

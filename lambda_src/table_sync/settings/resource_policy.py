@@ -161,13 +161,20 @@ def _step(document: Any, present: Policy, arn: str | None, source: Policies) -> 
             "except its role from it by ArnNotEquals on aws:PrincipalArn"
         )
         return Obstacle(Status.FAILED, reason)
-    parameters = {
-        "Policy": json.dumps(document, separators=(",", ":"), sort_keys=True),
-        "ExpectedRevisionId": present.revision,
-    }
+    parameters = {"Policy": _as_text(document), "ExpectedRevisionId": present.revision}
     if arn is None:
-        return Change("PutResourcePolicy", parameters, awaits="the target has no stream for the source stream's policy")
-    return Change("PutResourcePolicy", {"ResourceArn": arn, **parameters})
+        awaits = "the target has no stream for the source stream's policy"
+        return Change("PutResourcePolicy", parameters, awaits=awaits, subject="policy of the stream")
+    return Change(
+        "PutResourcePolicy",
+        {"ResourceArn": arn, **parameters},
+        subject=f"policy of the {'stream' if '/stream/' in arn else 'table'}",
+        present={"Policy": _as_text(present.document)} if present.document else None,
+    )
+
+
+def _as_text(document: Any) -> str:  # noqa: ANN401 (any JSON)
+    return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 
 def normalised(node: Any, partition: str = "aws", key: str = "") -> Any:  # noqa: ANN401 (any JSON)

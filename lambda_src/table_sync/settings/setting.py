@@ -21,8 +21,8 @@ class Status(StrEnum):
 
     UNCHANGED = "unchanged"
     APPLIED = "applied"
-    PLANNED = "planned"
-    """A dry run found changes."""
+    DIFFERS = "differs"
+    """A dry run found that source and target differ."""
     PENDING = "pending"
     """AWS is still working, or a transient error."""
     SKIPPED = "skipped"
@@ -54,6 +54,10 @@ class Change:
     """Name of another setting, earlier in the order, without which the write would have no effect."""
     secret: frozenset[str] = field(default=frozenset(), compare=False)
     """Names of the parameters that are sent and never shown."""
+    subject: str = field(default="", compare=False)
+    """What the write is about, such as one alarm of several; "" for the table itself."""
+    present: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    """The target's values of the parameters, less those that it does not have; None if it has nothing of the kind."""
 
     @property
     def shown(self) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def plan(source: Stream, target: Stream) -> list[Change | Obstacle]:
         return [Obstacle(Status.FAILED, reason)]
     if target.table_status != "ACTIVE":
         return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
-    return [Change("UpdateTable", {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": source.view_type}})]
+    specification = {"StreamEnabled": True, "StreamViewType": source.view_type}
+    present = {"StreamSpecification": {"StreamEnabled": False}}
+    return [Change("UpdateTable", {"StreamSpecification": specification}, present=present)]
 
 
 def apply(change: Change, table: Table) -> str:

@@ -65,7 +65,7 @@ def plan(source: TableClass, target: TableClass) -> list[Change | Obstacle]:
         return []
     if target.table_status != "ACTIVE":
         return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
-    return [Change("UpdateTable", {"TableClass": source.name})]
+    return [Change("UpdateTable", {"TableClass": source.name}, present={"TableClass": target.name})]
 
 
 def apply(change: Change, table: Table) -> str:

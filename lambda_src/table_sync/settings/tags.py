@@ -43,7 +43,12 @@ def plan(source: dict[str, str], target: dict[str, str]) -> list[Change | Obstac
     if len(source | target) > _MOST:
         reason = f"source and target have {len(source | target)} tags together, {_MOST} are allowed: remove some"
         return [Obstacle(Status.FAILED, reason)]
-    return [Change("TagResource", {"Tags": [{"Key": key, "Value": value} for key, value in missing.items()]})]
+    present = {key: target[key] for key in missing if key in target}
+    return [Change("TagResource", {"Tags": _listed(missing)}, present={"Tags": _listed(present)})]
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def apply(change: Change, table: Table) -> str:

@@ -186,7 +186,7 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
             return Obstacle(Status.FAILED, reason)
         # Lambda shows the filter only to those who may use the key: no report may show it to others.
         secret = frozenset({"FilterCriteria"}) if "KMSKeyArn" in source.parameters else frozenset[str]()
-        return Change("CreateEventSourceMapping", source.parameters, part=function, secret=secret)
+        return Change("CreateEventSourceMapping", source.parameters, part=function, secret=secret, subject=function)
     if target.settling:
         return Obstacle(Status.PENDING, f"the mapping to {function} is {target.state}")
     differing = {
@@ -195,9 +195,19 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
         if source.parameters.get(key) != target.parameters.get(key)
     }
     if differing:
-        reason = f"the mapping to {function} has its own {', '.join(sorted(differing))}, which is left alone"
+        own = ", ".join(f"{key}{_values(source, target, key)}" for key in sorted(differing))
+        reason = f"the mapping to {function} has its own {own}, which is left alone"
         return Obstacle(Status.UNCHANGED, reason, left_alone=True)
     return None
+
+
+def _values(source: EventSourceMapping, target: EventSourceMapping, key: str) -> str:
+    """Return a parameter's two values in parentheses; "" for filters, which may be secret, and other structures."""
+    values = [mapping.parameters.get(key) for mapping in (source, target)]
+    if any(isinstance(value, (dict, list)) for value in values):
+        return ""
+    of_source, of_target = ("none" if value is None else str(value).lower() for value in values)
+    return f" ({of_target}, the source has {of_source})"
 
 
 def apply(change: Change, table: Table) -> str:

@@ -59,9 +59,9 @@ def plan(source: TimeToLive, target: TimeToLive) -> list[Change | Obstacle]:
         return [Obstacle(Status.FAILED, reason)]
     if target.status == "DISABLING":
         return [Obstacle(Status.PENDING, "TTL is being disabled on the target")]
-    return [
-        Change("UpdateTimeToLive", {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": source.attribute}})
-    ]
+    specification = {"Enabled": True, "AttributeName": source.attribute}
+    present = {"TimeToLiveSpecification": {"Enabled": False}}
+    return [Change("UpdateTimeToLive", {"TimeToLiveSpecification": specification}, present=present)]
 
 
 def apply(change: Change, table: Table) -> str:
