@@ -7,6 +7,7 @@ import os
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+import botocore
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
@@ -22,7 +23,8 @@ _SERVICE = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "dynamodb-pitr-table-sync"
 _METRICS = {IN_SYNC: "InSync", WAITING: "Waiting", FAILED: "Failed", DIFFERS: "Differs"}
 
 # Lambda takes a line without a timestamp of RFC 3339 for one of INFO (its developer guide, Log-level filtering).
-logger = Logger(service=_SERVICE, level="INFO", use_rfc3339=True, version=__version__)
+# Which boto3 a runtime has differs by Region and time; botocore has the same version, and is imported already.
+logger = Logger(service=_SERVICE, level="INFO", use_rfc3339=True, version=__version__, botocore=botocore.__version__)
 # An argument would give way to the level that Lambda itself is set to.
 logging.getLogger(_SERVICE).setLevel(os.environ.get("LOG_LEVEL", "INFO"))
 # At INFO these tell where credentials were found, at DEBUG they log requests whole, credentials included.

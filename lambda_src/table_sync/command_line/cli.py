@@ -30,6 +30,7 @@ from table_sync.command_line import (
     takeover,
 )
 from table_sync.command_line.command_errors import CommandError
+from table_sync.command_line.doctor import command as doctor
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
 from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS, triggers
@@ -248,6 +249,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     repairs.set_defaults(run=_repair)
     repairs.add_argument("file", metavar="FILE", help="what terraform plan -generate-config-out has written")
+
+    examines = _command(commands, "doctor", "check that the deployed module can do its work", doctor.EPILOG)
+    examines.set_defaults(run=_doctor)
+    doctor.add_arguments(examines)
     return parser
 
 
@@ -383,6 +388,12 @@ def _repair(options: argparse.Namespace) -> int:
     _save(options.file, repaired)
     print(f"{options.file}: {count} arguments and blocks removed.")
     return EQUAL
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    _set_up(options)
+    credentials.sign_in()
+    return doctor.run(options.name, _region(options), as_json=options.json)
 
 
 def _save(file: str, text: str) -> None:

@@ -29,6 +29,7 @@ from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
+from tests.support.embedded_aws.iam import Iam
 from tests.support.embedded_aws.lambda_functions import Lambda
 from tests.support.embedded_aws.logs import Logs
 from tests.support.embedded_aws.permissions import Permissions
@@ -78,7 +79,7 @@ class EmbeddedAWS:
         self.cloudtrail = CloudTrail(self)
         self.auto_scaling = AutoScaling(self)
         services: tuple[Service, ...] = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
-        services += (CloudWatch(self), Logs(self), Sts(self))
+        services += (CloudWatch(self), Iam(self), Logs(self), Sts(self))
         self.services = {service.name: service for service in services}
         self._serve = server
         self.administrator = ADMIN

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from moto.iam.exceptions import NotFoundException as IAMNotFoundException
 from moto.iam.models import iam_backends
 
 from tests.support.embedded_aws.answers import AwsError
@@ -94,6 +95,17 @@ class Permissions:
                 f"Cannot access stream {stream_arn}. Please ensure the role can perform the GetRecords, "
                 "GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM.",
             )
+
+    def simulate(self, role_arn: str, action: str, resource: str, context: Mapping[str, str]) -> str | None:
+        """Return the decision on a request, as SimulatePrincipalPolicy names it; None if there is no such role."""
+        try:
+            policies = self._policies(role_arn.rsplit("/", 1)[-1], role_arn.split(":")[4])
+        except IAMNotFoundException:
+            return None
+        decisions = [decision(policy, AccessRequest(role_arn, action, resource, context)) for policy in policies]
+        if False in decisions:
+            return "explicitDeny"
+        return "allowed" if True in decisions else "implicitDeny"
 
     def _of_destinations(self, call: Call) -> Iterator[Need]:
         """Yield what a description of Kinesis destinations needs on their streams.
@@ -195,7 +207,8 @@ def _of_lambda(call: Call) -> Iterator[Need]:
 
 
 def _of_sqs(call: Call) -> Iterator[Need]:
-    yield _ACTIONS.get(call.name, call.name), _arn(call, "sqs", call.parameters["QueueUrl"].rsplit("/", 1)[-1]), {}
+    name = call.parameters.get("QueueName") or call.parameters["QueueUrl"].rsplit("/", 1)[-1]
+    yield _ACTIONS.get(call.name, call.name), _arn(call, "sqs", name), {}
 
 
 def _of_others(call: Call) -> Iterator[Need]:
@@ -221,6 +234,10 @@ def _of_cloudwatch(call: Call) -> Iterator[Need]:
 
 
 def _of_events(call: Call) -> Iterator[Need]:
+    if call.operation != "PutEvents":
+        rule = call.parameters.get("Rule") or call.parameters.get("Name")
+        yield call.name, _arn(call, "events", f"rule/{rule}") if rule else "*", {}
+        return
     for entry in call.parameters.get("Entries", []):
         bus = entry.get("EventBusName", "default")
         keys = {"events:source": entry["Source"], "events:detail-type": entry["DetailType"]}
