@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from table_sync.settings import SETTINGS
+from tests.settings import auto_scaling, kinesis, triggers
 from tests.support.tables import (
     RECOVERY_PERIOD_IN_DAYS,
     TAGS,
     TTL_ATTRIBUTE,
-    give_kinesis_destination,
-    give_triggers,
     make_source,
     make_table,
-    scale,
 )
 
 if TYPE_CHECKING:
@@ -47,10 +45,10 @@ def make_yardstick(aws: EmbeddedAWS, name: str) -> None:
     client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()])
     specification = {"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
-    give_kinesis_destination(aws, name)
-    give_triggers(aws, name)
+    kinesis.give(aws, name)
+    triggers.give(aws, name)
     for units in ("Read", "Write"):
-        scale(aws, name, f"dynamodb:table:{units}CapacityUnits")
+        auto_scaling.scale(aws, name, f"dynamodb:table:{units}CapacityUnits")
     aws.clock.advance(3700)  # TTL takes up to an hour
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.settings import auto_scaling, kinesis, triggers
 from tests.support import aws_cli
 from tests.support.attachments import attach
 from tests.support.embedded_aws import EmbeddedAWS
@@ -17,9 +18,6 @@ from tests.support.tables import (
     RECOVERY_PERIOD_IN_DAYS,
     TAGS,
     TTL_ATTRIBUTE,
-    give_auto_scaling,
-    give_kinesis_destination,
-    give_triggers,
     make_function,
     settings_of,
     wait_until_active,
@@ -342,8 +340,8 @@ resource "aws_lambda_event_source_mapping" "audit" {
 def test_a_table_that_no_state_knows(aws, desk):
     own(desk, f'resource "aws_dynamodb_table" "orders" {{\n  name = var.table_name\n{TABLE}{INDEX_BLOCKS}}}\n')
     aws.delays.ttl = 3600  # the longest that the API reference gives
-    for give in (give_kinesis_destination, give_triggers, give_auto_scaling):
-        give(aws, "orders")
+    for setting in (kinesis, triggers, auto_scaling):
+        setting.give(aws, "orders")
     restore(desk)
     sync, diff = SYNC
     desk.run(sync)

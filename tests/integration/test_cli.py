@@ -13,6 +13,7 @@ from botocore import session as aws_session
 
 from table_sync.command_line import cli
 from table_sync.settings import SETTINGS
+from tests.settings import auto_scaling
 from tests.support.attachments import attach
 from tests.support.tables import (
     TAGS,
@@ -20,7 +21,6 @@ from tests.support.tables import (
     make_source,
     make_table,
     restore,
-    scale,
     settings_of,
     wait_until_active,
 )
@@ -585,7 +585,7 @@ def test_what_is_on_its_way_out_is_not_imported(aws, run):
 
 def test_a_policy_with_a_name_too_long_for_the_provider_is_a_comment(aws, run):
     make_table(aws, "orders", indexes=())
-    scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
+    auto_scaling.scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
     target = {
         "ServiceNamespace": "dynamodb",
         "ResourceId": "table/orders",

@@ -9,16 +9,10 @@ import pytest
 
 from table_sync import aws as function_clients
 from table_sync.settings import SETTINGS
+from tests.settings import alarms, auto_scaling, contributor_insights, resource_policy, table_class, triggers
 from tests.support.tables import (
     INDEXES,
     REGION,
-    give_alarms,
-    give_auto_scaling,
-    give_contributor_insights,
-    give_kinesis_destination,
-    give_resource_policy,
-    give_table_class,
-    give_triggers,
     index_of,
     make_source,
     make_table,
@@ -128,7 +122,7 @@ def test_a_provisioned_target_has_no_maximum(aws, pipeline):
 @pytest.fixture
 def infrequent(aws, pipeline):  # noqa: ARG001 (it has to be there when the table is restored)
     make_table(aws, "orders", indexes=())
-    give_table_class(aws, "orders")
+    table_class.give(aws, "orders")
     ready(aws)
 
 
@@ -160,7 +154,7 @@ def test_too_many_simultaneous_table_operations_are_not_final(aws, pipeline):
 
 def test_update_table_concerns_follow_one_another_in_one_attempt(aws, pipeline):
     make_table(aws, "orders", indexes=(), stream_view_type="KEYS_ONLY")
-    give_table_class(aws, "orders")
+    table_class.give(aws, "orders")
     aws.client("dynamodb").update_table(TableName="orders", DeletionProtectionEnabled=True)
     ready(aws)
     pipeline.run()
@@ -187,7 +181,7 @@ def test_deletion_protection_does_not_wait_for_an_update(aws, pipeline):
 
 def test_insights_of_an_index_that_the_restore_dropped_are_left_out(aws, pipeline):
     make_table(aws, "orders")
-    give_contributor_insights(aws, "orders")
+    contributor_insights.give(aws, "orders")
     throughput = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
     restore(aws, "orders", "orders-restored", GlobalSecondaryIndexOverride=[index_of(INDEXES[1], throughput)])
     pipeline.run()
@@ -197,7 +191,7 @@ def test_insights_of_an_index_that_the_restore_dropped_are_left_out(aws, pipelin
 
 def test_insights_that_aws_is_still_turning_on_are_waited_for(aws, pipeline):
     make_table(aws, "orders")
-    give_contributor_insights(aws, "orders")
+    contributor_insights.give(aws, "orders")
     ready(aws)
     aws.delays.contributor_insights = 60
     (first, *_) = pipeline.run_for(30)
@@ -211,7 +205,7 @@ def test_insights_that_aws_is_still_turning_on_are_waited_for(aws, pipeline):
 
 def test_insights_in_another_mode_get_the_source_s(aws, pipeline):
     make_table(aws, "orders")
-    give_contributor_insights(aws, "orders")
+    contributor_insights.give(aws, "orders")
     ready(aws)
     aws.client("dynamodb").update_contributor_insights(TableName="orders-restored", ContributorInsightsAction="ENABLE")
     pipeline.run()
@@ -263,7 +257,7 @@ def test_a_policy_that_spares_the_function_is_attached(aws, pipeline):
 
 def test_a_policy_of_another_region_is_rewritten_to_the_target_s(aws, pipeline):
     arn = make_table(aws, "orders", region="us-east-1", indexes=(), stream_view_type="KEYS_ONLY")
-    give_resource_policy(aws, arn, "us-east-1")
+    resource_policy.give(aws, "orders", "us-east-1")
     restore(aws, arn, "orders-restored")
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored", source_region="us-east-1")
@@ -334,7 +328,7 @@ def alarm_names(aws):
 
 def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pipeline):
     make_table(aws, "orders")
-    give_alarms(aws, "orders")
+    alarms.give(aws, "orders")
     before = alarm_names(aws)
     restore(aws, "orders", "orders-restored")
     pipeline.run()
@@ -367,7 +361,7 @@ def test_alarms_on_every_page_are_copied_once(aws, pipeline):
 
 def test_alarms_of_auto_scaling_are_left_to_it(aws, pipeline):
     make_table(aws, "orders", indexes=())
-    give_auto_scaling(aws, "orders", index=None)
+    auto_scaling.give(aws, "orders", index=None)
     assert any(name.startswith("TargetTracking-table/orders-") for name in alarm_names(aws))
     ready(aws)
     pipeline.run()
@@ -387,7 +381,7 @@ def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, kinesis,
     pipeline = deploy(**({"ENABLE_KINESIS_SETTINGS": "false"} if kinesis == "off" else {}))
     make_table(aws, "orders", indexes=())
     if kinesis != "absent":
-        give_kinesis_destination(aws, "orders")
+        kinesis.give(aws, "orders")
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName="lag of orders",
         Namespace="AWS/DynamoDB",
@@ -522,7 +516,7 @@ def test_one_trigger_that_fails_keeps_no_other_from_its_tags(aws, pipeline):
 def test_triggers_can_be_created_disabled_and_are_then_left_to_whoever_enables_them(aws, deploy):
     pipeline = deploy(CREATE_TRIGGERS_DISABLED="true")
     make_table(aws, "orders", indexes=(), stream_view_type="KEYS_ONLY")
-    give_triggers(aws, "orders")
+    triggers.give(aws, "orders")
     ready(aws)
     pipeline.run()
     mappings = settings_of(aws, "orders-restored")["triggers"]

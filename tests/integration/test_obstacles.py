@@ -8,47 +8,29 @@ import pytest
 from table_sync.aws import Table
 from table_sync.settings import SETTINGS
 from table_sync.sync import LOOK_SECONDS, Reconciliation
+from tests.settings import auto_scaling, kinesis, modules
 from tests.support.tables import (
     FILTER,
     INDEXES,
     REGION,
-    give_auto_scaling,
-    give_kinesis_destination,
     index_of,
     let_read_streams,
     make_function,
     make_source,
     make_table,
     restore,
-    scale,
     settings_of,
     wait_until_active,
 )
 
-# One write of each setting, and the parameter that tells it from other settings' writes. No table has both auto scaling
-# and an on-demand maximum, whose share of these tests is in test_more_settings.py.
-WRITES = {
-    "tags": ("dynamodb:TagResource", "Tags"),
-    "kinesis": ("dynamodb:EnableKinesisStreamingDestination", "StreamArn"),
-    "contributor_insights": ("dynamodb:UpdateContributorInsights", "ContributorInsightsAction"),
-    "deletion_protection": ("dynamodb:UpdateTable", "DeletionProtectionEnabled"),
-    "stream": ("dynamodb:UpdateTable", "StreamSpecification"),
-    "triggers": ("lambda:CreateEventSourceMapping", "FunctionName"),
-    "event_source_mapping_tags": ("lambda:TagResource", "Tags"),
-    "resource_policy": ("dynamodb:PutResourcePolicy", "Policy"),
-    "table_class": ("dynamodb:UpdateTable", "TableClass"),
-    "ttl": ("dynamodb:UpdateTimeToLive", "TimeToLiveSpecification"),
-    "pitr": ("dynamodb:UpdateContinuousBackups", "PointInTimeRecoverySpecification"),
-    "alarms": ("cloudwatch:PutMetricAlarm", "AlarmName"),
-    "auto_scaling": ("application-autoscaling:RegisterScalableTarget", "ResourceId"),
-    "scalable_target_tags": ("application-autoscaling:TagResource", "ResourceARN"),
-}
-# What cannot come back without another.
-LIVE_ON = {
-    "stream": {"triggers", "event_source_mapping_tags", "resource_policy"},
-    "triggers": {"event_source_mapping_tags"},
-    "auto_scaling": {"scalable_target_tags"},
-}
+# No table has both auto scaling and an on-demand maximum, whose share of these tests is in test_more_settings.py.
+WRITES = {name: module.WRITE for name, module in modules().items() if not hasattr(module, "BILLING_MODE")}
+NEEDS = {setting.NAME: setting.NEEDS.setting for setting in SETTINGS if setting.NEEDS}
+
+
+def lost_with(name):
+    """Return the setting with those that cannot come back without it."""
+    return {name}.union(*(lost_with(other) for other, needed in NEEDS.items() if needed == name))
 
 
 def refuse(aws, name, error_code, message, times):
@@ -66,12 +48,6 @@ def refuse(aws, name, error_code, message, times):
     )
 
 
-def test_a_write_is_known_for_every_setting():
-    assert [*WRITES, "on_demand_throughput"] == sorted(
-        (setting.NAME for setting in SETTINGS), key="on_demand_throughput".__eq__
-    )
-
-
 @pytest.mark.parametrize("name", WRITES)
 def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name):
     make_source(aws)
@@ -81,7 +57,7 @@ def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name):
     fault = refuse(aws, name, "ThrottlingException", "Rate exceeded", times=2)
     (first, *_) = pipeline.run_for(30)
     assert fault.met
-    waiting = {name} | LIVE_ON.get(name, set())
+    waiting = lost_with(name)
     statuses = {setting: outcome["status"] for setting, outcome in first["settings"].items()}
     assert {setting for setting, status in statuses.items() if status == "pending"} >= waiting
     assert {statuses[setting] for setting in WRITES.keys() - waiting} == {"applied"}
@@ -100,7 +76,7 @@ def test_a_setting_that_is_refused_for_good_ends_in_the_dlq_after_the_others(aws
     operation = WRITES[name][0].partition(":")[2]
     assert f"{name}: {operation}: AccessDeniedException: not authorized" in message["reason"]
     expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
-    lost = {name} | LIVE_ON.get(name, set())
+    lost = lost_with(name)
     assert {setting for setting, value in expected.items() if actual[setting] != value} == lost
 
 
@@ -154,7 +130,7 @@ def test_a_table_that_streams_elsewhere_keeps_its_destination(aws, pipeline):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
     wait_until_active(aws, "orders-restored")
-    give_kinesis_destination(aws, "orders-restored", stream="other")
+    kinesis.give(aws, "orders-restored", stream="other")
     pipeline.run()
     arn = f"arn:aws:kinesis:{REGION}:{aws.account}:stream"
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
@@ -291,7 +267,7 @@ def test_an_api_that_the_region_does_not_offer_is_skipped_and_keeps_nothing_else
     assert reason.startswith(f"the Region does not offer it: {READS[name].partition(':')[2]}: {code}")
     assert pipeline.quarantined == []
     expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
-    assert {s for s, value in expected.items() if actual[s] != value} == {name} | LIVE_ON.get(name, set())
+    assert {s for s, value in expected.items() if actual[s] != value} == lost_with(name)
 
 
 @pytest.mark.parametrize("name", ["tags", "stream", "auto_scaling"])
@@ -495,7 +471,7 @@ def test_auto_scaling_follows_an_on_demand_target(aws, pipeline):
 def test_auto_scaling_follows_a_provisioned_target(aws, pipeline):
     """The source is on demand and has kept its targets, which a provisioned target can use."""
     make_table(aws, "orders", indexes=())
-    give_auto_scaling(aws, "orders", index=None)
+    auto_scaling.give(aws, "orders", index=None)
     aws.client("dynamodb").update_table(TableName="orders", BillingMode="PAY_PER_REQUEST")
     aws.clock.advance(600)
     throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
@@ -519,7 +495,7 @@ def test_an_index_that_the_restore_dropped_is_left_out_and_the_rest_scales(aws, 
 
 def test_scheduled_actions_that_are_over_are_left_out(aws, pipeline):
     make_table(aws, "orders", indexes=())
-    give_auto_scaling(aws, "orders", index=None)
+    auto_scaling.give(aws, "orders", index=None)
     client = aws.client("application-autoscaling")
     client.put_scheduled_action(
         ServiceNamespace="dynamodb",
@@ -537,7 +513,7 @@ def test_scheduled_actions_that_are_over_are_left_out(aws, pipeline):
 
 def test_a_scheduled_action_in_utc_is_equal_whether_it_says_so_or_not(aws, pipeline):
     make_table(aws, "orders", indexes=())
-    give_auto_scaling(aws, "orders", index=None)
+    auto_scaling.give(aws, "orders", index=None)
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     action = {
@@ -557,7 +533,7 @@ def test_a_scheduled_action_in_utc_is_equal_whether_it_says_so_or_not(aws, pipel
 @pytest.mark.parametrize(("utilization", "puts"), [(70.0, []), (50.0, ["of a template"])])
 def test_a_scaling_policy_that_the_target_has_under_another_name_is_the_same_policy(aws, pipeline, utilization, puts):
     make_table(aws, "orders", indexes=())
-    scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
+    auto_scaling.scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
     aws.restore_seconds = 10
     restore(aws, "orders", "orders-restored")
     wait_until_active(aws, "orders-restored")

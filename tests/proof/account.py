@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any, Self
 
 from table_sync import aws as function_clients
+from tests.settings import on_demand_throughput
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.pipeline import Pipeline
 from tests.support.tables import FILTER, make_function, make_source, make_table, restore, settings_of, wait_until_active
@@ -148,8 +149,7 @@ class Account:
     def _make_on_demand_source(self) -> None:
         arn = make_table(self.aws, ON_DEMAND, billing_mode="PAY_PER_REQUEST")
         dynamodb = self.aws.client("dynamodb")
-        dynamodb.update_table(TableName=ON_DEMAND, OnDemandThroughput={"MaxReadRequestUnits": 40})
-        wait_until_active(self.aws, ON_DEMAND)
+        on_demand_throughput.give(self.aws, ON_DEMAND)
         intern = {"AWS": f"arn:aws:iam::{self.aws.account}:role/intern"}
         statement = {"Effect": "Deny", "Principal": intern, "Action": "dynamodb:Scan", "Resource": arn}
         policy = {"Version": "2012-10-17", "Statement": [statement]}

@@ -12,6 +12,7 @@ import pytest
 
 from scripts import permissions
 from table_sync.settings import SETTINGS
+from tests.settings import on_demand_throughput
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.outcomes import Listener
@@ -198,8 +199,7 @@ def encrypt_a_filter(aws: EmbeddedAWS) -> None:
 def make_limited(aws: EmbeddedAWS) -> None:
     """Make a table with what no table with auto scaling has."""
     make_table(aws, "limited", billing_mode="PAY_PER_REQUEST", indexes=())
-    aws.client("dynamodb").update_table(TableName="limited", OnDemandThroughput={"MaxReadRequestUnits": 40})
-    wait_until_active(aws, "limited")
+    on_demand_throughput.give(aws, "limited")
 
 
 def back_up_another_table(aws: EmbeddedAWS) -> str:

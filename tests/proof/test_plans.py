@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Change, Obstacle
-from tests.proof import setting_models
-from tests.proof.setting_models import SOURCE, TARGET, model_of
+from tests import settings as tested
+from tests.settings import SOURCE, TARGET, module_of
 
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
 
@@ -50,8 +50,8 @@ def as_text(step):
     return json.dumps(dataclasses.asdict(step), sort_keys=True, default=str)
 
 
-def test_every_setting_has_a_model_and_every_model_a_setting(figures):
-    names = {path.stem for path in Path(setting_models.__file__).parent.glob("*.py")} - {"__init__"}
+def test_every_setting_has_a_module_in_the_tests_and_every_module_a_setting(figures):
+    names = {path.stem for path in Path(tested.__file__).parent.glob("*.py")} - {"__init__"}
     assert names == {setting.NAME for setting in SETTINGS}
     tests = [test for name, test in globals().items() if name.startswith("test_")]
     properties = [test for test in tests if hypothesis.is_hypothesis_test(test)]
@@ -62,14 +62,14 @@ def test_every_setting_has_a_model_and_every_model_a_setting(figures):
 @every_setting
 @given(data=st.data())
 def test_nothing_is_planned_for_what_is_the_same(setting, data):
-    source = data.draw(model_of(setting).values(SOURCE))
+    source = data.draw(module_of(setting).values(SOURCE))
     assert setting.plan(source, source) == []
 
 
 @every_setting
 @given(data=st.data())
 def test_a_restored_table_gets_all_that_the_source_has(setting, data):
-    model = model_of(setting)
+    model = module_of(setting)
     source = data.draw(model.values(SOURCE))
     steps = setting.plan(source, model.RESTORED)
     assert obstacles(steps) == []
@@ -80,7 +80,7 @@ def test_a_restored_table_gets_all_that_the_source_has(setting, data):
 @every_setting
 @given(data=st.data())
 def test_a_target_gets_what_it_lacks_and_keeps_what_only_it_has(setting, data):
-    model = model_of(setting)
+    model = module_of(setting)
     source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
     steps = setting.plan(source, target)
     after = reached(model, target, steps)
@@ -97,7 +97,7 @@ def test_a_target_gets_what_it_lacks_and_keeps_what_only_it_has(setting, data):
 @every_setting
 @given(data=st.data(), random=st.randoms(use_true_random=False))
 def test_the_order_in_which_aws_answers_makes_no_difference(setting, data, random):
-    model = model_of(setting)
+    model = module_of(setting)
     source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
     again = setting.plan(reordered(source, random), reordered(target, random))
     assert sorted(map(as_text, again)) == sorted(map(as_text, setting.plan(source, target)))
@@ -106,7 +106,7 @@ def test_the_order_in_which_aws_answers_makes_no_difference(setting, data, rando
 @every_setting
 @given(data=st.data())
 def test_a_plan_neither_names_the_source_nor_changes_what_it_is_given(setting, data):
-    model = model_of(setting)
+    model = module_of(setting)
     source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
     given_source, given_target = copy.deepcopy(source), copy.deepcopy(target)
     steps = setting.plan(source, target)

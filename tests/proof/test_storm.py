@@ -16,17 +16,16 @@ from pathlib import Path
 
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
+from tests.settings import auto_scaling, table_class
 from tests.support.embedded_aws.lambda_service import ConcurrentLambdaService
 from tests.support.embedded_aws.rate_limits import QUOTAS
 from tests.support.pipeline import Pipeline
 from tests.support.tables import (
     TAGS,
     TTL_ATTRIBUTE,
-    give_table_class,
     make_function,
     make_table,
     restore,
-    scale,
     settings_of,
 )
 
@@ -74,10 +73,10 @@ class Storm:
         self.aws.client("lambda").create_event_source_mapping(
             EventSourceArn=stream_arn, FunctionName=function, StartingPosition="LATEST", Tags=TAGS
         )
-        give_table_class(self.aws, name)
+        table_class.give(self.aws, name)
         dynamodb.update_table(TableName=name, DeletionProtectionEnabled=True)
         if tracked:
-            scale(self.aws, name, READS)
+            auto_scaling.scale(self.aws, name, READS)
             return
         target = {"ServiceNamespace": "dynamodb", "ResourceId": f"table/{name}", "ScalableDimension": READS}
         scaling.register_scalable_target(**target, MinCapacity=5, MaxCapacity=50)

@@ -4,8 +4,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.settings import kinesis
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.tables import give_kinesis_destination, make_table
+from tests.support.tables import make_table
 
 ROLE = "arn:aws:iam::123456789012:role/role"
 ALARMS = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"
@@ -66,7 +67,7 @@ def test_of_a_managed_policy_its_default_version_counts(aws):
 @pytest.mark.parametrize("missing", OF_STREAMS)
 def test_kinesis_destinations_are_described_with_their_streams(aws, missing):
     make_table(aws, "orders", indexes=())
-    give_kinesis_destination(aws, "orders")
+    kinesis.give(aws, "orders")
     rest = [action for action in OF_STREAMS if action != missing]
     with pytest.raises(ClientError, match=f"{missing} on resource: {STREAMS[:-1]}changes"):
         client(aws, "dynamodb", (DESCRIBE, "*"), (rest, STREAMS)).describe_kinesis_streaming_destination(

@@ -3,9 +3,10 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.settings import auto_scaling
 from tests.support.embedded_aws import Call, rate_limits
 from tests.support.embedded_aws.rate_limits import QUOTAS
-from tests.support.tables import make_table, scale
+from tests.support.tables import make_table
 
 
 def codes(calls):
@@ -66,7 +67,7 @@ def test_neither_the_data_plane_nor_invocations_have_a_quota(aws):
 
 def test_a_policy_needs_four_alarms_of_which_cloudwatch_makes_three_a_second(aws):
     make_table(aws, "orders")
-    scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
+    auto_scaling.scale(aws, "orders", "dynamodb:table:ReadCapacityUnits")
     client = aws.client("application-autoscaling")
     (policy,) = client.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"]
     put = {key: policy[key] for key in policy if key not in {"PolicyARN", "Alarms", "CreationTime"}}

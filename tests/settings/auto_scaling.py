@@ -1,14 +1,91 @@
 """Auto scaling: targets, policies and scheduled actions of the table and two indexes, one of which may be missing."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
 from table_sync.settings.auto_scaling import AutoScaling
 from table_sync.settings.setting import Change
-from tests.proof.setting_models import TARGET
+from tests.settings import TARGET
+from tests.support.tables import INDEXES, REGION
 
-INDEXES = ("by-customer", "by_day")
+WRITE = ("application-autoscaling:RegisterScalableTarget", "ResourceId")
+
+
+def give(aws, name, region=REGION, index=INDEXES[1]):
+    """Scale the table's reads and writes and one index's reads: targets, policies, a scheduled action."""
+    scale(aws, name, "dynamodb:table:ReadCapacityUnits", region=region, suspended=True)
+    scale(aws, name, "dynamodb:table:WriteCapacityUnits", region=region)
+    if index:
+        scale(aws, name, "dynamodb:index:ReadCapacityUnits", region=region, index=index)
+    client = aws.client("application-autoscaling", region)
+    action = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{name}",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        "ScalableTargetAction": {"MinCapacity": 20, "MaxCapacity": 200},
+    }
+    now = datetime.fromtimestamp(aws.clock.now(), UTC)
+    client.put_scheduled_action(
+        **action, ScheduledActionName="before-work", Schedule="cron(0 6 ? * MON-FRI *)", Timezone="Europe/Berlin"
+    )
+    client.put_scheduled_action(
+        **action, ScheduledActionName="sale", Schedule="rate(1 day)", EndTime=now + timedelta(days=3650)
+    )
+
+
+def scale(aws, name, dimension, *, region=REGION, index=None, suspended=False):  # noqa: PLR0913 (each is a fact of the target)
+    """Register a scalable target with a target tracking policy, named as the console does."""
+    client = aws.client("application-autoscaling", region)
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{name}" + (f"/index/{index}" if index else ""),
+        "ScalableDimension": dimension,
+    }
+    client.register_scalable_target(
+        **target,
+        MinCapacity=5,
+        MaxCapacity=100,
+        SuspendedState={
+            "DynamicScalingInSuspended": suspended,
+            "DynamicScalingOutSuspended": False,
+            "ScheduledScalingSuspended": False,
+        },
+        Tags={"scales": dimension.split(":")[1]},
+    )
+    aws.clock.advance(2)  # policies need a target that is visible
+    metric = f"DynamoDB{dimension.split(':')[2].removesuffix('Units')}Utilization"
+    client.put_scaling_policy(
+        **target,
+        PolicyName=f"{metric}:{target['ResourceId']}"[:256],
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 70.0,
+            "ScaleInCooldown": 0,
+            "ScaleOutCooldown": 60,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
+        },
+    )
+
+
+def see(aws, table, region):
+    client = aws.client("application-autoscaling", region)
+    identity = {"PolicyARN", "ScheduledActionARN", "ScalableTargetARN", "RoleARN", "CreationTime", "Alarms"}
+    of_table = f"table/{table['TableName']}"
+    indexes = [f"{of_table}/index/{index['IndexName']}" for index in table.get("GlobalSecondaryIndexes", [])]
+    found = []
+    for what in ("scalable_targets", "scaling_policies", "scheduled_actions"):
+        for resource in (of_table, *indexes):
+            one = {"ResourceIds": [resource]} if what == "scalable_targets" else {"ResourceId": resource}
+            for page in client.get_paginator(f"describe_{what}").paginate(ServiceNamespace="dynamodb", **one):
+                for entry in page["".join(word.capitalize() for word in what.split("_"))]:
+                    plain = {key: value for key, value in entry.items() if key not in identity}
+                    # The table's own name is all that may differ.
+                    found.append(json.dumps(plain, sort_keys=True, default=str).replace(of_table, "table/*"))
+    return sorted(found)
+
+
 UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 RESTORED = AutoScaling(TARGET, "PROVISIONED", dict.fromkeys(INDEXES, "ACTIVE"), ())
 

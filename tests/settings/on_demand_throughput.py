@@ -3,8 +3,25 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.on_demand_throughput import OnDemandThroughput
+from tests.support.tables import INDEXES, REGION, wait_until_active
 
-INDEXES = ("by-customer", "by_day")
+BILLING_MODE = "PAY_PER_REQUEST"
+WRITE = ("dynamodb:UpdateTable", "OnDemandThroughput")
+
+
+def give(aws, name, region=REGION):
+    aws.client("dynamodb", region).update_table(TableName=name, OnDemandThroughput={"MaxReadRequestUnits": 40})
+    wait_until_active(aws, name, region)
+
+
+def see(_aws, table, _region):
+    return {
+        part.get("IndexName"): part["OnDemandThroughput"]
+        for part in (table, *table.get("GlobalSecondaryIndexes", []))
+        if "OnDemandThroughput" in part
+    }
+
+
 UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 RESTORED = OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", dict.fromkeys(INDEXES, "ACTIVE"), {})
 

@@ -4,7 +4,27 @@ from hypothesis import strategies as st
 
 from table_sync.settings.attached_tags import Tagged
 from table_sync.settings.event_source_mapping_tags import Mappings
-from tests.proof.setting_models import TARGET
+from tests.settings import TARGET
+
+WRITE = ("lambda:TagResource", "Tags")
+
+
+def give(_aws, _name, _region):
+    """Do nothing: a trigger has them from the start."""
+
+
+def see(aws, table, region):
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        return {}
+    client = aws.client("lambda", region)
+    pages = client.get_paginator("list_event_source_mappings").paginate(EventSourceArn=table["LatestStreamArn"])
+    return {
+        mapping["FunctionArn"]: tags
+        for page in pages
+        for mapping in page["EventSourceMappings"]
+        if (tags := client.list_tags(Resource=mapping["EventSourceMappingArn"])["Tags"])
+    }
+
 
 FUNCTIONS = [f"arn:aws:lambda:eu-west-1:123456789012:function:{name}" for name in ("audit", "index:live")]
 

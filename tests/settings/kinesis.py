@@ -3,6 +3,30 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.kinesis import Destination, Destinations
+from tests.support.tables import REGION
+
+WRITE = ("dynamodb:EnableKinesisStreamingDestination", "StreamArn")
+
+
+def give(aws, name, region=REGION, stream="changes"):
+    """Stream the table's changes to a Kinesis data stream, with microseconds."""
+    kinesis = aws.client("kinesis", region)
+    kinesis.create_stream(StreamName=stream, ShardCount=1)
+    aws.client("dynamodb", region).enable_kinesis_streaming_destination(
+        TableName=name,
+        StreamArn=kinesis.describe_stream(StreamName=stream)["StreamDescription"]["StreamARN"],
+        EnableKinesisStreamingConfiguration={"ApproximateCreationDateTimePrecision": "MICROSECOND"},
+    )
+
+
+def see(aws, table, region):
+    answer = aws.client("dynamodb", region).describe_kinesis_streaming_destination(TableName=table["TableName"])
+    return {
+        destination["StreamArn"]: destination.get("ApproximateCreationDateTimePrecision")
+        for destination in answer["KinesisDataStreamDestinations"]
+        if destination["DestinationStatus"] == "ACTIVE"
+    }
+
 
 STREAMS = [f"arn:aws:kinesis:eu-west-1:123456789012:stream/changes-{number}" for number in range(3)]
 PRECISIONS = ["MILLISECOND", "MICROSECOND"]

@@ -3,8 +3,31 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.contributor_insights import ContributorInsights, Insight
+from tests.support.tables import INDEXES, REGION
 
-INDEXES = ("by-customer", "by_day")
+WRITE = ("dynamodb:UpdateContributorInsights", "ContributorInsightsAction")
+
+
+def give(aws, name, region=REGION):
+    """Turn Contributor Insights on: for throttled keys on the table, for all keys on an index."""
+    client = aws.client("dynamodb", region)
+    client.update_contributor_insights(
+        TableName=name, ContributorInsightsAction="ENABLE", ContributorInsightsMode="THROTTLED_KEYS"
+    )
+    client.update_contributor_insights(TableName=name, IndexName=INDEXES[0], ContributorInsightsAction="ENABLE")
+
+
+def see(aws, table, region):
+    client = aws.client("dynamodb", region)
+    found = {}
+    for index in (None, *(index["IndexName"] for index in table.get("GlobalSecondaryIndexes", []))):
+        names = {"TableName": table["TableName"]} | ({"IndexName": index} if index else {})
+        answer = client.describe_contributor_insights(**names)
+        if answer["ContributorInsightsStatus"] in {"ENABLED", "ENABLING"}:
+            found[index or ""] = answer["ContributorInsightsMode"]
+    return found
+
+
 MODES = ["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"]
 RESTORED = ContributorInsights(dict.fromkeys(INDEXES, "ACTIVE"), {})
 

@@ -3,6 +3,22 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.ttl import TimeToLive
+from tests.support.tables import REGION, TTL_ATTRIBUTE
+
+WRITE = ("dynamodb:UpdateTimeToLive", "TimeToLiveSpecification")
+
+
+def give(aws, name, region=REGION):
+    aws.client("dynamodb", region).update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
+    )
+
+
+def see(aws, table, region):
+    answer = aws.client("dynamodb", region).describe_time_to_live(TableName=table["TableName"])
+    description = answer["TimeToLiveDescription"]
+    return description.get("AttributeName") if description["TimeToLiveStatus"] in {"ENABLED", "ENABLING"} else None
+
 
 RESTORED = TimeToLive("DISABLED", "")
 

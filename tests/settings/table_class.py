@@ -3,6 +3,21 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.table_class import TableClass
+from tests.support.tables import REGION, wait_until_active
+
+WRITE = ("dynamodb:UpdateTable", "TableClass")
+
+
+def give(aws, name, region=REGION):
+    """Make it a table of the infrequent access class."""
+    wait_until_active(aws, name, region)
+    aws.client("dynamodb", region).update_table(TableName=name, TableClass="STANDARD_INFREQUENT_ACCESS")
+    wait_until_active(aws, name, region)
+
+
+def see(_aws, table, _region):
+    return table.get("TableClassSummary", {}).get("TableClass", "STANDARD")
+
 
 RESTORED = TableClass("STANDARD", "ACTIVE")
 

@@ -6,7 +6,40 @@ import json
 from hypothesis import strategies as st
 
 from table_sync.settings.resource_policy import Policies, Policy
-from tests.proof.setting_models import TARGET
+from tests.settings import TARGET
+from tests.support.tables import INSECURE, REGION
+
+WRITE = ("dynamodb:PutResourcePolicy", "Policy")
+
+
+def give(aws, name, region=REGION):
+    """Let another account read the table, its indexes and its stream, and nobody read the table without TLS."""
+    client = aws.client("dynamodb", region)
+    description = client.describe_table(TableName=name)["Table"]
+    arn, stream = description["TableArn"], description["LatestStreamArn"]
+    reader = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}
+    insecure = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*", "Condition": INSECURE}
+    table = {"Resource": [arn, f"{arn}/index/*"]}
+    statements = {
+        arn: [{**reader, "Action": "dynamodb:Query", **table}, {**insecure, **table}],
+        stream: [{**reader, "Action": "dynamodb:GetRecords", "Resource": stream}],
+    }
+    for resource, statement in statements.items():
+        policy = {"Version": "2012-10-17", "Statement": statement}
+        client.put_resource_policy(ResourceArn=resource, Policy=json.dumps(policy, indent=2))
+
+
+def see(aws, table, region):
+    return [_policy(aws, arn, region) for arn in (table["TableArn"], table.get("LatestStreamArn")) if arn]
+
+
+def _policy(aws, arn, region):
+    client = aws.client("dynamodb", region)
+    try:
+        text = client.get_resource_policy(ResourceArn=arn)["Policy"]
+    except client.exceptions.PolicyNotFoundException:
+        return None
+    return json.loads(text.replace(arn, "*"))
 
 
 def _arns(table):

@@ -3,6 +3,21 @@
 from hypothesis import strategies as st
 
 from table_sync.settings.stream import Stream
+from tests.support.tables import REGION, wait_until_active
+
+WRITE = ("dynamodb:UpdateTable", "StreamSpecification")
+
+
+def give(aws, name, region=REGION):
+    wait_until_active(aws, name, region)
+    specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    aws.client("dynamodb", region).update_table(TableName=name, StreamSpecification=specification)
+    wait_until_active(aws, name, region)
+
+
+def see(_aws, table, _region):
+    return table.get("StreamSpecification")
+
 
 RESTORED = Stream(None, "ACTIVE")
 

@@ -4,7 +4,29 @@ from hypothesis import strategies as st
 
 from table_sync.settings.attached_tags import Tagged
 from table_sync.settings.scalable_target_tags import ScalableTargets
-from tests.proof.setting_models import TARGET
+from tests.settings import TARGET
+
+WRITE = ("application-autoscaling:TagResource", "ResourceARN")
+
+
+def give(_aws, _name, _region):
+    """Do nothing: a scalable target has them from the start."""
+
+
+def see(aws, table, region):
+    client = aws.client("application-autoscaling", region)
+    of_table = f"table/{table['TableName']}"
+    indexes = [f"{of_table}/index/{index['IndexName']}" for index in table.get("GlobalSecondaryIndexes", [])]
+    pages = client.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="dynamodb", ResourceIds=[of_table, *indexes]
+    )
+    return {
+        f"{target['ResourceId'].removeprefix(of_table)} {target['ScalableDimension']}".strip(): tags
+        for page in pages
+        for target in page["ScalableTargets"]
+        if (tags := client.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"])
+    }
+
 
 OF_TABLE, OF_INDEX = ("", "dynamodb:table:ReadCapacityUnits"), ("by_day", "dynamodb:index:ReadCapacityUnits")
 
