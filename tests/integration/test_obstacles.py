@@ -25,7 +25,7 @@ from tests.support.tables import (
 
 # No table has both auto scaling and an on-demand maximum, whose share of these tests is in test_more_settings.py.
 WRITES = {name: module.WRITE for name, module in modules().items() if not hasattr(module, "BILLING_MODE")}
-NEEDS = {setting.NAME: setting.NEEDS.setting for setting in SETTINGS if setting.NEEDS}
+NEEDS = {name: module.NEEDS for name, module in modules().items() if hasattr(module, "NEEDS")}
 
 
 def lost_with(name):
@@ -592,7 +592,7 @@ def test_one_toggle_off_leaves_out_one_setting(aws, deploy, off):
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     expected, actual = settings_of(aws, "orders"), settings_of(aws, "orders-restored")
-    lost = {off.NAME} | LIVE_ON.get(off.NAME, set()) if off.NAME in WRITES else set()
+    lost = lost_with(off.NAME) if off.NAME in WRITES else set()
     assert {name for name in expected if expected[name] != actual[name]} == lost
     assert pipeline.attempts[-1]["settings"][off.NAME]["reason"] == f"{off.TOGGLE} is false"
 

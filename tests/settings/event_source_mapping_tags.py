@@ -7,6 +7,7 @@ from table_sync.settings.event_source_mapping_tags import Mappings
 from tests.settings import TARGET
 
 WRITE = ("lambda:TagResource", "Tags")
+NEEDS = "triggers"
 
 
 def give(_aws, _name, _region):

@@ -10,6 +10,7 @@ from tests.settings import TARGET
 from tests.support.tables import INSECURE, REGION
 
 WRITE = ("dynamodb:PutResourcePolicy", "Policy")
+NEEDS = "stream"
 
 
 def give(aws, name, region=REGION):

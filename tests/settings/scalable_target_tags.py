@@ -7,6 +7,7 @@ from table_sync.settings.scalable_target_tags import ScalableTargets
 from tests.settings import TARGET
 
 WRITE = ("application-autoscaling:TagResource", "ResourceARN")
+NEEDS = "auto_scaling"
 
 
 def give(_aws, _name, _region):
