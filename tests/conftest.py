@@ -8,6 +8,7 @@ import fcntl
 import functools
 import json
 import os
+import random
 import shutil
 import signal
 from pathlib import Path
@@ -104,6 +105,12 @@ def add_up(measured, name, values):
     known = measured.setdefault(name, {})
     for key, value in values.items():
         known[key] = value + known.get(key, 0) if isinstance(value, (int, float)) else value
+
+
+@pytest.fixture(autouse=True)
+def chance():
+    """Let the SDK's retries and the function's delays be the same in each run."""
+    random.seed(0)
 
 
 @pytest.fixture(scope="session")

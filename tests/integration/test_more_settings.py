@@ -9,7 +9,15 @@ import pytest
 
 from table_sync import aws as function_clients
 from table_sync.settings import SETTINGS
-from tests.settings import alarms, auto_scaling, contributor_insights, resource_policy, table_class, triggers
+from tests.settings import (
+    alarms,
+    auto_scaling,
+    contributor_insights,
+    kinesis,
+    resource_policy,
+    table_class,
+    triggers,
+)
 from tests.support.tables import (
     INDEXES,
     REGION,
@@ -370,17 +378,17 @@ def test_alarms_of_auto_scaling_are_left_to_it(aws, pipeline):
 
 
 @pytest.mark.parametrize(
-    ("kinesis", "reason"),
+    ("destination", "reason"),
     [
         ("absent", "the source has no kinesis: alarm lag of orders is left out"),
         ("off", "kinesis is skipped: alarm lag of orders is left out"),
         ("copied", ""),
     ],
 )
-def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, kinesis, reason):
-    pipeline = deploy(**({"ENABLE_KINESIS_SETTINGS": "false"} if kinesis == "off" else {}))
+def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, destination, reason):
+    pipeline = deploy(**({"ENABLE_KINESIS_SETTINGS": "false"} if destination == "off" else {}))
     make_table(aws, "orders", indexes=())
-    if kinesis != "absent":
+    if destination != "absent":
         kinesis.give(aws, "orders")
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName="lag of orders",
@@ -397,7 +405,7 @@ def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, kinesis,
     pipeline.run()
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
     assert last(pipeline, "alarms")["reason"] == reason
-    assert ("lag of orders-restored" in alarm_names(aws)) == (kinesis == "copied")
+    assert ("lag of orders-restored" in alarm_names(aws)) == (destination == "copied")
 
 
 def test_many_alarms_that_cloudwatch_throttles_are_put_as_fast_as_it_takes_them(aws, pipeline):
