@@ -13,15 +13,21 @@ any two tables. `written(value, change)` is what read() returns once AWS has don
 nothing of plan().
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
+from typing import TYPE_CHECKING, Any
 
 from table_sync.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from table_sync.settings.setting import Setting
 
 SOURCE, TARGET = "the-source", "the-target"
 
 
-def module_of(setting):
+def module_of(setting: Setting[Any]) -> Any:  # noqa: ANN401 (a module with the attributes above)
     """Return the module of a setting; raise LookupError if nobody has written one."""
     try:
         return importlib.import_module(f"{__name__}.{setting.NAME}")
@@ -30,6 +36,6 @@ def module_of(setting):
 
 
 @functools.cache
-def modules():
+def modules() -> dict[str, Any]:
     """Return the module of each setting by its name, in the order in which the settings are given back."""
     return {setting.NAME: module_of(setting) for setting in SETTINGS}
