@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SOURCE, TARGET = "the-source", "the-target"
 
 
-def module_of(setting: Setting[Any]) -> Any:  # noqa: ANN401 (a module with the attributes above)
+def module_of(setting: Setting[Any]) -> Any:
     """Return the module of a setting; raise LookupError if nobody has written one."""
     try:
         return importlib.import_module(f"{__name__}.{setting.NAME}")
