@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from table_sync import __version__, aws
-from table_sync.aws import Table
+from table_sync.aws import Location, Table
 from table_sync.command_line import (
     check_plan,
     command_errors,
@@ -26,6 +26,7 @@ from table_sync.command_line import (
     generated_configuration,
     import_blocks,
     presentation,
+    record_commands,
     standard_output,
     takeover,
 )
@@ -250,6 +251,18 @@ def _parser() -> argparse.ArgumentParser:
     repairs.set_defaults(run=_repair)
     repairs.add_argument("file", metavar="FILE", help="what terraform plan -generate-config-out has written")
 
+    recording = _command(commands, "record", "print the settings of a table as a record", record_commands.RECORD_EPILOG)
+    recording.set_defaults(run=_record)
+    recording.add_argument("table", metavar="TABLE", help="name or ARN of the table")
+
+    recorded = _command(
+        commands, "records", "list the records of a table and how they differ", record_commands.RECORDS_EPILOG
+    )
+    recorded.set_defaults(run=_records)
+    recorded.add_argument("table", metavar="TABLE", help="name or ARN of the table, which may be gone")
+    recorded.add_argument("--bucket", required=True, help="name of the bucket of records")
+    recorded.add_argument("--json", action="store_true", help="print the records, or the error, as JSON")
+
     examines = _command(commands, "doctor", "check that the deployed module can do its work", doctor.EPILOG)
     examines.set_defaults(run=_doctor)
     doctor.add_arguments(examines)
@@ -388,6 +401,31 @@ def _repair(options: argparse.Namespace) -> int:
     _save(options.file, repaired)
     print(f"{options.file}: {count} arguments and blocks removed.")
     return EQUAL
+
+
+def _record(options: argparse.Namespace) -> int:
+    _set_up(options)
+    record_commands.print_record(_described(options.table, options))
+    return EQUAL
+
+
+def _records(options: argparse.Namespace) -> int:
+    _set_up(options)
+    record_commands.print_records(_named(options.table, options), options.bucket, as_json=options.json)
+    return EQUAL
+
+
+def _named(text: str, options: argparse.Namespace) -> Table:
+    """Return the table of a name or an ARN without asking DynamoDB for it."""
+    if aws.is_table_arn(text):
+        credentials.sign_in()
+        return Table(text)
+    if not aws.is_table_name(text):
+        raise CommandError(f"{text!r} is neither the name nor the ARN of a table.")
+    region = _region(options)
+    credentials.sign_in()
+    _, partition, _, _, account, _ = aws.caller(region).split(":", 5)
+    return Table(Location(partition, region, account).table_arn(text))
 
 
 def _doctor(options: argparse.Namespace) -> int:
