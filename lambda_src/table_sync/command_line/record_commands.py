@@ -89,14 +89,14 @@ def print_records(table: Table, bucket: str, *, as_json: bool) -> None:
     """
     store = Bucket(bucket, table.region)
     lifetimes: dict[str, list[ObjectVersion]] = {}
-    for version in store.versions(table):
-        lifetimes.setdefault(version.key, []).append(version)
+    for found in store.versions(table):
+        lifetimes.setdefault(found.key, []).append(found)
     if not lifetimes:
         raise CommandError(
             f"Bucket {bucket} has no record of {table.name} in {table.region}, account {table.account}: check the "
             "name, the Region and the bucket."
         )
-    read = {key: list(_versions(store, found)) for key, found in lifetimes.items()}
+    read = {key: list(_versions(store, versions)) for key, versions in lifetimes.items()}
     ordered = sorted(read, key=lambda key: read[key][0].found.modified_at, reverse=True)
     if as_json:
         shown = [{"key": key, "versions": [version.as_dict() for version in read[key]]} for key in ordered]
