@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.demo.screen import Screen
 from tests.support.demo.words import words
 
 REPOSITORY = Path(__file__).parents[2]
@@ -174,17 +175,38 @@ def test_every_setting_comes_back(start, tmp_path):
     for setting in ("tags", "kinesis", "stream", "triggers", "ttl", "pitr", "auto_scaling"):
         assert re.search(rf"│ {setting} .* equal ", output), setting
         assert re.search(rf"^ +{setting} +applied ", output, re.MULTILINE), setting
-    assert re.search(r"not asked for +off +contributor_insights, resource_policy, alarms\n\n", output)
-    assert output.count("not asked for") == 1, "a waiting attempt says only that it waits"
-    assert re.search(r"attempt 1  +waiting: the target is CREATING; next look in \d+ s\n", output)
+    assert re.search(r"off by default +skipped +contributor_insights, resource_policy, alarms\n\n", output)
+    assert output.count("off by default") == 1, "a waiting attempt says only that it waits"
+    assert re.search(r"attempt 1  +waiting: the target is CREATING; next attempt in \d+ s\n", output)
+    assert re.search(r"attempt 2-\d\d +waiting for the same reason, \d+ to \d+ s apart\n", output)
+    assert output.count("waiting") == 2, "attempts that wait for the same reason are one line"
     assert "All 11 settings are equal." in output
     assert re.search(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)
-    assert "delivered a second time, made the function write nothing" in output
+    assert "was delivered a second time, and the function wrote nothing" in output
+    assert "\nEverything was removed: " in output
+    assert re.search(r"^Next: add the module", output, re.MULTILINE)
     assert ESCAPE not in output
     assert max(map(len, output.splitlines())) <= 120
     assert processes_of(process.pid) == []
     assert directories_of(process) == []
     assert not list(tmp_path.glob("lambda-*"))
+
+
+def test_every_resource_is_named_and_its_instances_share_a_line(tmp_path, capsys):
+    with (tmp_path / "log").open("w") as log, Screen(log).terraform() as take:
+        for line in (
+            "  # module.table_sync.aws_sqs_queue.dlq[0] will be created",
+            '  # module.table_sync.aws_cloudwatch_event_rule.this["aws_backup"] will be created',
+            '  # module.table_sync.aws_cloudwatch_event_rule.this["backup"] will be created',
+            "Plan: 3 to add, 0 to change, 0 to destroy.",
+            'module.table_sync.aws_cloudwatch_event_rule.this["backup"]: Creating...',
+            'module.table_sync.aws_cloudwatch_event_rule.this["backup"]: Creation complete after 0s [id=b]',
+            "module.table_sync.aws_sqs_queue.dlq[0]: Creation complete after 25s [id=q]",
+            'module.table_sync.aws_cloudwatch_event_rule.this["aws_backup"]: Creation complete after 1s [id=a]',
+        ):
+            take(line)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["aws_sqs_queue.dlq (25s)", "aws_cloudwatch_event_rule.this aws_backup, backup (1s)"]
 
 
 def test_settings_that_do_not_come_back_are_a_failure(start):
@@ -212,7 +234,7 @@ def test_second_delivery_that_writes_is_a_failure(start):
 def test_event_that_reaches_no_queue_is_said(start):
     code, _, errors = finish(start("has no rule"))
     assert code == 1
-    assert errors.startswith("The function was never run: no event of the restore reached its queue.\n")
+    assert errors.startswith("The function never ran: no event of the restore reached its queue.\n")
 
 
 def test_terraform_that_fails_is_said_in_a_sentence_and_explained_in_the_log(start):
@@ -226,7 +248,7 @@ def test_terraform_that_fails_is_said_in_a_sentence_and_explained_in_the_log(sta
 def test_terminal_without_unicode_gets_plain_characters(start):
     code, output, _ = finish(start("fails", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
     assert code == 1
-    assert "+ Embedded AWS" in output
+    assert "+ AWS emulator" in output
     assert output.isascii()
     assert "?" not in output
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+AT_THE_END = """
+Everything was removed: the emulator has stopped, and Terraform's state is deleted. `make clean` removes the packages.
+Next: add the module to your configuration (README.md, Usage), or compare two of your tables, which only reads:
+uvx --from . table-sync diff orders orders-restored"""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -43,6 +47,8 @@ def main() -> int:
         print(f"More is in {os.path.relpath(directory / 'log')}", file=sys.stderr)  # noqa: T201
     else:
         shutil.rmtree(directory)
+    if code == 0:
+        print(AT_THE_END)  # noqa: T201
     return code
 
 

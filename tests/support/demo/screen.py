@@ -1,4 +1,4 @@
-"""What the demo shows: colours, a spinner and a progress bar on a terminal, plain lines elsewhere."""
+"""The demo's output: colours, a spinner and a progress bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import io
 import re
 import sys
 import time
+from collections import Counter, defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,13 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
+    from rich.status import Status
+
 PLAIN_WIDTH = 120
 LONGEST_SETTING = 20
-HEADINGS = ("Setting", "Source", "Restored, before", "Restored, after", "Verdict")
+HEADINGS = ("Setting", "Source", "Restored, before", "Restored, after", "Result")
+RESULTS = ("equal", "DIFFERS")
 PLANNED = re.compile(r"Plan: (?P<count>\d+) to add")
-RESOURCE = re.compile(
-    r"(module\.\w+\.)?(?P<name>\w+\.\w+)(\[\d+\])?: (?P<what>Creating\.\.\.|Creation complete after (?P<seconds>\S+))"
-)
+_ADDRESS = r"(module\.\w+\.)?(?P<name>\w+\.\w+)(\[(\d+|\"(?P<key>[^\"]*)\")\])?"
+ANNOUNCED = re.compile(rf"\s+# {_ADDRESS} will be created")
+RESOURCE = re.compile(rf"{_ADDRESS}: (Creating\.\.\.|Creation complete after (?P<seconds>\S+))")
 
 
 class Screen:
@@ -42,6 +48,8 @@ class Screen:
         self.plain = not console.is_terminal or console.is_dumb_terminal
         self._console = console
         self._log = log
+        self._status: Status | None = None
+        self._repeated: _Repetition | None = None
 
     def line(self, text: str = "", style: str = "") -> None:
         """Write a line."""
@@ -63,8 +71,28 @@ class Screen:
 
     def moment(self, at: float, what: str, detail: str, style: str = "") -> None:
         """Write what happened `at` so many seconds of the embedded clock."""
-        when = f"{int(at) // 3600:02}:{int(at) // 60 % 60:02}:{int(at) % 60:02}"
-        self._hanging(Text.assemble((f"  {when}  ", "cyan"), (f"{what:<11}", style or "bold")), Text(detail))
+        self._hanging(Text.assemble((f"  {_clock(at)}  ", "cyan"), (f"{what:<13}", style or "bold")), Text(detail))
+
+    def repeated_moment(self, at: float, attempt: int, why: str, detail: str) -> None:
+        """Write an attempt that waits; those that follow and wait for the same reason become one line."""
+        if self._repeated and self._repeated.why == why:
+            self._repeated = replace(self._repeated, last=attempt, times=(*self._repeated.times, at))
+            if self._status:
+                self._status.update(f"Attempt {attempt} at {_clock(at)}: {why}")
+            return
+        self.end_of_repetition()
+        self.moment(at, f"attempt {attempt}", detail)
+        self._repeated = _Repetition(why, attempt, attempt, (at,))
+
+    def end_of_repetition(self) -> None:
+        """Write the line for the attempts that have waited for the same reason as the first, if there are any."""
+        found, self._repeated = self._repeated, None
+        if found is None or found.first == found.last:
+            return
+        pauses = [later - earlier for earlier, later in pairwise(found.times)]
+        number = f"{found.first + 1}" if found.first + 1 == found.last else f"{found.first + 1}-{found.last}"
+        detail = f"waiting for the same reason, {_range(pauses)} apart"
+        self.moment(found.times[-1], f"attempt {number}", detail)
 
     def detail(self, what: str, status: str, detail: str) -> None:
         """Write one setting's outcome below an attempt."""
@@ -86,8 +114,9 @@ class Screen:
         if self.plain:
             yield
             return
-        with self._console.status(what):
+        with self._console.status(what) as self._status:
             yield
+        self._status = None
 
     @contextmanager
     def terraform(self) -> Iterator[Callable[[str], None]]:
@@ -103,25 +132,37 @@ class Screen:
             transient=True,
             disable=self.plain,
         )
-        task = progress.add_task("plans", total=None)
+        task = progress.add_task("plan", total=None)
         waiting: dict[str, float] = {}
+        announced: Counter[str] = Counter()
+        created: dict[str, list[str]] = defaultdict(list)
 
         def take(line: str) -> None:
             self.note(line)
             if planned := PLANNED.match(line):
                 progress.update(task, total=int(planned["count"]))
+            elif resource := ANNOUNCED.match(line):
+                announced[resource["name"]] += 1
             elif resource := RESOURCE.match(line):
+                name = resource["name"]
                 if resource["seconds"] is None:
-                    waiting[resource["name"]] = time.monotonic()
+                    waiting[name] = time.monotonic()
                 else:
-                    waiting.pop(resource["name"], None)
-                    self._write(Text(f"  {resource['name']:<40} created in {resource['seconds']}", "dim"), log=False)
+                    waiting.pop(name, None)
+                    created[name].append(resource["key"] or "")
                     progress.advance(task)
+                    # All instances of a resource on one line, when the last is there.
+                    if len(created[name]) >= announced[name]:
+                        keys = ", ".join(sorted(filter(None, created[name])))
+                        self._resource(name, f"{keys}{' ' if keys else ''}({resource['seconds']})")
                 oldest = min(waiting, key=waiting.__getitem__, default="")
                 progress.update(task, description=oldest)
 
         with progress:
             yield take
+
+    def _resource(self, name: str, detail: str) -> None:
+        self._hanging(Text(f"  {name:<38}", "dim"), Text(detail, "dim"), log=False)
 
     def table(self, rows: Sequence[tuple[str, str, str, str, bool]]) -> None:
         """Write the settings: name, source, restored before and after, and whether source and after are equal."""
@@ -132,17 +173,18 @@ class Screen:
             table.add_column(heading, overflow="fold", width=column, header_style="bold")
         for *cells, equal in rows:
             texts = map(_broken, cells, widths[:-1])
-            verdict = Text("equal", "bold green") if equal else Text("DIFFERS", "bold red")
-            table.add_row(*map(Text, texts, ("bold", "", "yellow", "")), verdict)
+            result = Text(RESULTS[0], "bold green") if equal else Text(RESULTS[1], "bold red")
+            table.add_row(*map(Text, texts, ("bold", "", "yellow", "")), result)
         self._write(table)
 
-    def _hanging(self, head: Text, detail: Text) -> None:
+    def _hanging(self, head: Text, detail: Text, *, log: bool = True) -> None:
         """Write a line whose continuation is indented as far as its detail."""
         grid = Table.grid(padding=(0, 1), pad_edge=False)
         grid.add_column(no_wrap=True)
+        # A word is folded only where no line can hold it.
         grid.add_column(overflow="fold")
         grid.add_row(head, detail)
-        self._write(grid)
+        self._write(grid, log=log)
 
     def _write(self, what: Text | Table, *, log: bool = True) -> None:
         plain = _plain(what)
@@ -154,6 +196,25 @@ class Screen:
             self.note(plain)
 
 
+@dataclass(frozen=True)
+class _Repetition:
+    """Attempts that wait for the same reason: the numbers of the first and the last, and when each was, in seconds."""
+
+    why: str
+    first: int
+    last: int
+    times: tuple[float, ...]
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 3600:02}:{int(seconds) // 60 % 60:02}:{int(seconds) % 60:02}"
+
+
+def _range(seconds: Sequence[float]) -> str:
+    shortest, longest = round(min(seconds)), round(max(seconds))
+    return f"{shortest} s" if shortest == longest else f"{shortest} to {longest} s"
+
+
 def _column_widths(rows: Sequence[tuple[str, str, str, str, bool]], width: int) -> list[int]:
     """Return the columns' widths; those of source and after are equal, and take what the others leave."""
     setting = max(len(line) for name, *_ in rows for line in name.split("\n"))
@@ -161,8 +222,9 @@ def _column_widths(rows: Sequence[tuple[str, str, str, str, bool]], width: int) 
     frame = 3 * len(HEADINGS) + 1
     setting = min(setting, LONGEST_SETTING)
     before = max(len("Restored,"), min(before, 24))
-    rest = max(8, (width - frame - setting - before - len("DIFFERS")) // 2)
-    return [setting, rest, before, rest, len("DIFFERS")]
+    result = max(map(len, RESULTS))
+    rest = max(8, (width - frame - setting - before - result) // 2)
+    return [setting, rest, before, rest, result]
 
 
 def _broken(text: str, width: int) -> str:

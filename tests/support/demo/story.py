@@ -12,7 +12,7 @@ from tests.support.demo.words import NONE, words
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, Invocation, LambdaService
 from tests.support.tables import REGION, make_source, restore, settings_of
-from tests.support.terraform import REPOSITORY, Terraform, find_terraform
+from tests.support.terraform import REPOSITORY, Terraform, chosen_plugin_dir, find_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Demo:
         """
         self._screen.title(
             "A restored DynamoDB table gets its settings back",
-            "Terraform applies the module to an AWS that runs here, on a clock of its own. No account is needed.",
+            "Terraform applies the module to a bundled AWS emulator with a simulated clock. No AWS account is needed.",
         )
         # Before anything is started, because it may be missing.
         find_terraform()
@@ -62,18 +62,28 @@ class Demo:
             self._aws.restore_seconds = RESTORE_SECONDS
             runtime = ChildProcessRuntime(self._aws.endpoint_url, self._aws.clock.sleep)
             self._service = exits.enter_context(LambdaService(self._aws, runtime))
-            self._screen.done("Embedded AWS", f"{self._aws.endpoint_url}, {REGION}")
+            self._screen.done("AWS emulator", f"{self._aws.endpoint_url}, {REGION}")
             self._deploy()
-            source = _settings_of(self._aws, SOURCE)
-            restored_at, active_at = self._restore()
-            before = self._follow(restored_at, active_at)
-            after = self._settled(source)
-            good = self._compare(source, before, after) and self._deliver_again()
-            return self._check_source(source) and good
+            # Each act is a story of its own on the same deployment; the demo has succeeded if all have.
+            return all(act() for act in (self._restore_under_a_new_name,))
+
+    def _restore_under_a_new_name(self) -> bool:
+        """Restore the table beside its source; return whether it has all settings and the source is unchanged."""
+        source = _settings_of(self._aws, SOURCE)
+        restored_at, active_at = self._restore()
+        before = self._follow(restored_at, active_at)
+        after = self._settled(source)
+        good = self._compare(source, before, after) and self._deliver_again()
+        return self._check_source(source) and good
 
     def _deploy(self) -> None:
         """Apply the module, and make the source table while the provider waits for the queues."""
         started = time.monotonic()
+        if chosen_plugin_dir() is None:
+            self._screen.line(
+                "  terraform init downloads the AWS provider, unless it did so before (700 MB on disk).", "dim"
+            )
+        self._screen.line("  terraform apply takes a minute: the AWS provider waits 25 s for each SQS queue.", "dim")
         with ThreadPoolExecutor(1) as executor, self._screen.terraform() as take:
             making = executor.submit(self._make_source)
             terraform = Terraform(
@@ -85,13 +95,13 @@ class Demo:
             terraform.apply(endpoint=self._aws.endpoint_url)
             making.result()
         self._outputs = terraform.output()
-        detail = f"examples/local: rule, queues and function {self._outputs['function_name']}"
+        detail = f"examples/local is applied: the function is {self._outputs['function_name']}"
         self._screen.done("Terraform", detail, time.monotonic() - started)
 
     def _make_source(self) -> None:
         make_source(self._aws, SOURCE)
         count = self._aws.client("dynamodb").scan(TableName=SOURCE, Select="COUNT")["Count"]
-        self._screen.done("Source table", f"{SOURCE}: every setting, {count} items")
+        self._screen.done("Source table", f"{SOURCE} has every setting, and {count} items")
 
     def _restore(self) -> tuple[float, float]:
         """Restore the table; return when it was asked for, and when it will be ACTIVE."""
@@ -99,29 +109,29 @@ class Demo:
         now = self._aws.clock.now()
         self._screen.done(
             "Restore",
-            f"RestoreTableToPointInTime from {SOURCE} to {TARGET} takes {RESTORE_SECONDS // 60} minutes; CloudTrail's "
-            "event of it goes through rule and queue to the function.",
+            f"RestoreTableToPointInTime from {SOURCE} to {TARGET} takes {RESTORE_SECONDS // 60} minutes. CloudTrail's "
+            "event of the call reaches the function through the rule and the queue.",
         )
         self._screen.line()
-        self._screen.line("  Embedded time since the restore call", "dim")
+        self._screen.line("  Simulated time since the restore call", "dim")
         return now, now + RESTORE_SECONDS
 
     def _follow(self, restored_at: float, active_at: float) -> dict[str, Any]:
         """Show each attempt; return the settings of the restored table before the function found it ACTIVE."""
         before: dict[str, Any] = {}
         self._attempts: list[Invocation] = []
-        with self._screen.busy("The function looks, and waits in its queue"):
+        with self._screen.busy("The restore waits in the queue between two attempts"):
             while (due := self._service.next_due()) is not None and due < restored_at + LIMIT_SECONDS:
                 if not before and due > active_at:
-                    before = self._look_at_restored(restored_at, active_at)
+                    before = self._show_restored(restored_at, active_at)
                 self._advance_to(due)
                 for invocation in self._service.poll_once():
                     self._attempts.append(invocation)
                     self._show(invocation, restored_at)
         if not self._attempts:
-            raise DemoError("The function was never run: no event of the restore reached its queue.")
+            raise DemoError("The function never ran: no event of the restore reached its queue.")
         seconds = self._aws.clock.now() - active_at
-        before = before or self._look_at_restored(restored_at, active_at)
+        before = before or self._show_restored(restored_at, active_at)
         self._screen.line()
         outcomes = [report["outcome"] for report in reports(self._attempts[-1])]
         good = outcomes == ["in_sync"]
@@ -130,8 +140,9 @@ class Demo:
         self._screen.verdict(f"{how} {when}, at attempt {len(self._attempts)}.", good=good)
         return before
 
-    def _look_at_restored(self, restored_at: float, active_at: float) -> dict[str, Any]:
+    def _show_restored(self, restored_at: float, active_at: float) -> dict[str, Any]:
         self._advance_to(active_at + 1)
+        self._screen.end_of_repetition()
         settings = _settings_of(self._aws, TARGET)
         lost = [setting for setting, value in settings.items() if words(setting, value) == NONE]
         detail = f"{TARGET} is there, without {', '.join(lost)}" if lost else f"{TARGET} is there"
@@ -147,13 +158,15 @@ class Demo:
         at = invocation.at - restored_at
         what = f"attempt {len(self._attempts)}"
         if invocation.error:
+            self._screen.end_of_repetition()
             self._screen.moment(at, what, f"{invocation.error['errorType']}: {invocation.error['errorMessage']}", "red")
         for report in reports(invocation):
             if report["outcome"] == "waiting":
-                detail = f"waiting: {_why(report)}; next look in {report['next_look_seconds']} s"
-                self._screen.moment(at, what, detail)
+                detail = f"waiting: {_why(report)}; next attempt in {report['next_look_seconds']} s"
+                self._screen.repeated_moment(at, len(self._attempts), _why(report), detail)
             else:
-                self._screen.moment(at, what, report["outcome"].replace("_", " "), "bold green")
+                self._screen.end_of_repetition()
+                self._screen.moment(at, what, report["outcome"], "bold green")
             off = [name for name, outcome in report["settings"].items() if outcome["reason"].endswith(" is false")]
             for setting, outcome in report["settings"].items():
                 if setting not in off and (outcome["changes"] or outcome["status"] in {"failed", "skipped"}):
@@ -161,7 +174,7 @@ class Demo:
                     done = [name + (f" x{count}" if count > 1 else "") for name, count in operations.items()]
                     self._screen.detail(setting, outcome["status"], ", ".join(done) or outcome["reason"])
             if off and report["outcome"] != "waiting":
-                self._screen.detail("not asked for", "off", ", ".join(off))
+                self._screen.detail("off by default", "skipped", ", ".join(off))
 
     def _settled(self, source: dict[str, Any]) -> dict[str, Any]:
         """Give AWS the time that it needs after the last change, and return the settings of the restored table."""
@@ -204,9 +217,9 @@ class Demo:
         outcomes = [report["outcome"] for invocation in invocations for report in reports(invocation)]
         good = not writes and outcomes == ["in_sync"]
         self._screen.verdict(
-            "The same event, delivered a second time, made the function write nothing."
+            "The same event was delivered a second time, and the function wrote nothing."
             if good
-            else f"A second delivery ended as {outcomes} and wrote {writes}: it should have found everything done.",
+            else f"A second delivery ended as {outcomes} and wrote {writes}: it should have written nothing.",
             good=good,
         )
         failed = sqs.receive_message(QueueUrl=self._outputs["dlq_url"], MessageAttributeNames=["All"]).get(
@@ -225,7 +238,11 @@ class Demo:
 
     def _check_source(self, source: dict[str, Any]) -> bool:
         good = _settings_of(self._aws, SOURCE) == source
-        text = f"{SOURCE} itself is as it was." if good else f"{SOURCE}, the source, has changed: it must not."
+        text = (
+            f"The source table {SOURCE} is unchanged."
+            if good
+            else f"The source table {SOURCE} has changed: it must not."
+        )
         self._screen.verdict(text, good=good)
         return good
 
