@@ -176,7 +176,7 @@ def test_a_night_on_call(pipeline, tmp_path):
 
     # The cause is gone.
     aws.faults.clear()
-    move, moved, purge = commands_of("## Redrive")
+    move, moved, purge, *_ = commands_of("## Redrive")
     assert "TaskHandle" in shell.run(move)
     assert shell.run(moved).split("\t")[:2] == ["COMPLETED", "2"]
     pipeline.run()
@@ -185,6 +185,30 @@ def test_a_night_on_call(pipeline, tmp_path):
     assert shell.run(look).splitlines() == ["in_sync", "true"]
     assert len(aws.sqs.messages(pipeline.function.dlq_arn)) == 1  # the one that is no restore
     shell.run(purge)
+    assert aws.sqs.messages(pipeline.function.dlq_arn) == []
+
+
+def test_one_message_is_redriven_and_another_deleted(pipeline, tmp_path):
+    aws = pipeline.aws
+    for body in ("first", "second"):
+        pipeline.send(body)
+    pipeline.run()
+    shell = Shell(aws, tmp_path)
+    _, read, *_ = commands_of("## Messages in the dead-letter queue")
+    ids = {message["restore"]: message["id"] for message in map(json.loads, re.split(r"(?<=\n\})\n", shell.run(read)))}
+    *_, find, redrive_one, delete_one = commands_of("## Redrive")
+
+    def of(body):
+        aws.clock.advance(61)
+        return find.replace("00000000-0000-0000-0000-000000000000", ids[body])
+
+    assert shell.run(of("first")) == "first"
+    aws.clock.advance(61)
+    shell.run(find + redrive_one, code=1)  # no message has the ID of the page
+    aws.clock.advance(61)
+    assert shell.run(of("first") + redrive_one).startswith("first\n")
+    assert [message.body for message in aws.sqs.messages(pipeline.function.queue_arn)] == ["first"]
+    assert shell.run(of("second") + delete_one) == "second"
     assert aws.sqs.messages(pipeline.function.dlq_arn) == []
 
 
@@ -255,7 +279,7 @@ def test_the_reasons_that_are_explained_are_given(heading):
     of_lambda = {"Runtime.ImportModuleError", '"status": "timeout"', "ERROR_CODE", "Cannot access stream"}
     examples = (
         r"\.\.\.|enable_|_settings|eu-\w+-\d|\d+|:|PAY_PER_REQUEST|CREATING|stream$"
-        r"|^(triggers|stream)(?= )|AccessDeniedException"
+        r"|^(?:triggers|stream)(?= )|AccessDeniedException|[()]"
     )
     pieces = [piece.strip() for text in said if text not in of_lambda for piece in re.split(examples, text)]
     assert pieces

@@ -8,6 +8,7 @@ import pytest
 from scripts import costs, docs, looks, tables
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
+from tests.support import reasons
 from tests.support.terraform import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
@@ -52,10 +53,19 @@ def test_each_reason_to_refuse_a_message_is_explained():
     rows = operations.split("What a `FailureReason` says")[1].split("\n\n")[1].splitlines()[2:]
     explained = [text for row in rows for text in re.findall("`([^`]+)`", row.split(" | ")[0])]
     code = (REPOSITORY / "lambda_src" / "table_sync" / "queue" / "restore_event.py").read_text()
-    reasons = re.findall(r'NotARestoreError\(\s*f?"([^"{]+)', code)
-    assert len(reasons) == code.count("raise NotARestoreError(")
+    given = re.findall(r'NotARestoreError\(\s*f?"([^"{]+)', code)
+    assert len(given) == code.count("raise NotARestoreError(")
     patterns = [re.escape(text).replace(re.escape("..."), ".*") for text in explained]
-    assert [reason for reason in reasons if not any(re.match(pattern, reason) for pattern in patterns)] == []
+    assert [reason for reason in given if not any(re.match(pattern, reason) for pattern in patterns)] == []
+
+
+def test_each_reason_of_the_function_is_explained():
+    operations = (REPOSITORY / "docs" / "operations.md").read_text()
+    cells = [row.split(" | ")[0] for row in operations.splitlines() if row.startswith("| `")]
+    explained = [text for cell in cells for text in re.findall("`([^`]+)`", cell)]
+    found = reasons.reasons()
+    assert len(found) > 50
+    assert {reason: file for reason, file in found.items() if not reasons.is_explained(reason, explained)} == {}
 
 
 def test_inputs_and_function_have_the_same_defaults():
