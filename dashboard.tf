@@ -18,13 +18,13 @@ locals {
       stacked = false
     },
     {
-      title   = "Settings given back"
+      title   = "Copied settings"
       metrics = [[{ expression = format(local.dashboard_search, "applied") }]]
       stat    = "Sum"
       stacked = true
     },
     {
-      title   = "Settings that failed"
+      title   = "Failed settings"
       metrics = [[{ expression = format(local.dashboard_search, "failed") }]]
       stat    = "Sum"
       stacked = true
@@ -32,15 +32,15 @@ locals {
     {
       title = "Messages in the queue"
       metrics = [
-        for state, label in { Delayed = "Not looked at yet", NotVisible = "Between two looks", Visible = "Due" } :
+        for state, label in { Delayed = "Before the first attempt", NotVisible = "Between two attempts", Visible = "Due" } :
         ["AWS/SQS", "ApproximateNumberOfMessages${state}", "QueueName", var.name, { label = label }]
       ]
       stat    = "Maximum"
       stacked = false
     },
     {
-      title   = "Looks at tables that were not ready"
-      metrics = [["DynamoDBTableSync", "Waiting", "service", var.name, { label = "Looks" }]]
+      title   = "Attempts on tables that were not ready"
+      metrics = [["DynamoDBTableSync", "Waiting", "service", var.name, { label = "Attempts" }]]
       stat    = "Sum"
       stacked = false
     },

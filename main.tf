@@ -45,13 +45,13 @@ locals {
   retries_seconds = var.initial_delay_seconds + sum([
     for delay in local.delays : min(var.backoff_max_delay_seconds, ceil(115 * delay / 100))
   ])
-  # The shortest that jitter makes of the delays between the looks, in whole seconds (table_sync.backoff).
+  # The shortest that jitter makes of the delays between the attempts, in whole seconds (table_sync.queue.backoff).
   retry_window_seconds = sum(concat([var.initial_delay_seconds], [
     for retry, delay in local.delays : max(var.backoff_base_seconds, floor((85 * delay + 50) / 100))
     if retry < var.max_attempts - 1
   ]))
-  # A look at a table that is ready waits up to 19 s for AWS (table_sync.sync.PAUSES), and takes some itself.
-  looks_seconds = 34 * var.max_attempts
+  # An attempt on a table that is ready waits up to 19 s for AWS (table_sync.sync.PAUSES), and its calls take time too.
+  attempts_seconds = 34 * var.max_attempts
 }
 
 ################################################################################
@@ -142,12 +142,12 @@ resource "aws_sqs_queue" "this" {
   lifecycle {
     precondition {
       condition     = var.backoff_base_seconds <= var.backoff_max_delay_seconds
-      error_message = "The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds (${var.backoff_max_delay_seconds}): lower the one or raise the other."
+      error_message = "The backoff_base_seconds (${var.backoff_base_seconds}) may not exceed the backoff_max_delay_seconds (${var.backoff_max_delay_seconds}): lower the first or raise the second."
     }
 
     precondition {
-      condition     = local.retries_seconds + local.looks_seconds < var.message_retention_seconds
-      error_message = "The retries take up to ${local.retries_seconds} s, and the looks between them ${local.looks_seconds} s, but SQS drops a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
+      condition     = local.retries_seconds + local.attempts_seconds < var.message_retention_seconds
+      error_message = "The retries take up to ${local.retries_seconds} s, and the attempts between them ${local.attempts_seconds} s, but SQS deletes a message after message_retention_seconds (${var.message_retention_seconds} s): lower max_attempts or backoff_max_delay_seconds, or raise message_retention_seconds (at most 1209600)."
     }
   }
 }
@@ -216,7 +216,7 @@ resource "aws_lambda_function" "this" {
   count = var.create ? 1 : 0
 
   function_name = var.name
-  description   = "Gives restored DynamoDB tables back the settings that the restore dropped"
+  description   = "Copies the settings that a restore loses to the restored DynamoDB table"
   role          = aws_iam_role.this[0].arn
 
   filename          = var.package_s3 == null ? "${path.module}/lambda_src/dist/function.zip" : null
@@ -273,7 +273,7 @@ resource "aws_lambda_function" "this" {
       condition = (
         var.reserved_concurrent_executions < 1 || var.reserved_concurrent_executions >= var.maximum_concurrency
       )
-      error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because Lambda would throttle what the queue starts beyond it, and restores would wait: raise the one or lower the other."
+      error_message = "The reserved_concurrent_executions (${var.reserved_concurrent_executions}) may not be below the maximum_concurrency (${var.maximum_concurrency}), because Lambda would throttle the further instances that the queue starts, and restores would wait: raise the first or lower the second."
     }
 
     precondition {
@@ -283,7 +283,7 @@ resource "aws_lambda_function" "this" {
 
     precondition {
       condition     = !local.layer_from_s3 || var.powertools_layer_arn == null
-      error_message = "The powertools_layer_arn and the layer_key of package_s3 both say where the layer comes from: leave one out."
+      error_message = "The powertools_layer_arn and the layer_key of package_s3 both name a layer: leave one out."
     }
 
     precondition {

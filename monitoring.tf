@@ -25,7 +25,7 @@ locals {
   alarms = merge(
     {
       dlq-not-empty = {
-        description = "A restored table lacks settings: the messages in ${var.name}-dlq say which and why."
+        description = "A restored table lacks settings. The messages in ${var.name}-dlq say which and why."
         metric      = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
         dimensions  = { QueueName = "${var.name}-dlq" }
         seconds     = 60
@@ -34,7 +34,7 @@ locals {
       }
       # An error counts for the minute in which its run began, which may be as long ago as the longest timeout.
       errors = {
-        description = "Restored tables wait for their settings: ${var.name} crashed or timed out."
+        description = "Restored tables wait for their settings, because the function ${var.name} crashed or timed out."
         metric      = ["AWS/Lambda", "Errors", "Sum"]
         dimensions  = { FunctionName = var.name }
         seconds     = 300
@@ -42,7 +42,7 @@ locals {
         datapoints  = 1
       }
       unanswered = {
-        description = "Restored tables wait for their settings: ${var.name} could not answer messages, its log says why."
+        description = "Restored tables wait for their settings, because the function ${var.name} could not finish messages. Its log says why."
         metric      = ["DynamoDBTableSync", "Unanswered", "Sum"]
         dimensions  = { service = var.name }
         seconds     = 300
@@ -50,7 +50,7 @@ locals {
         datapoints  = 1
       }
       throttles = {
-        description = "Restored tables wait for their settings: Lambda has no concurrency left for ${var.name}."
+        description = "Restored tables wait for their settings, because Lambda has no concurrency left for the function ${var.name}."
         metric      = ["AWS/Lambda", "Throttles", "Sum"]
         dimensions  = { FunctionName = var.name }
         seconds     = 300
@@ -58,7 +58,7 @@ locals {
         datapoints  = 3
       }
       not-received = {
-        description = "Restored tables wait for their settings: nothing receives the messages in ${var.name}."
+        description = "Restored tables wait for their settings, because nothing receives the messages in the queue ${var.name}."
         metric      = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Minimum"]
         dimensions  = { QueueName = var.name }
         seconds     = 300
@@ -68,7 +68,7 @@ locals {
     },
     {
       for type, name in local.rule_names : "lost-${replace(type, "_", "-")}" => {
-        description = "Restores are not looked after: the rule ${name} could send their events to neither queue."
+        description = "Restores are not processed, because the rule ${name} could send their events to neither queue."
         metric      = ["AWS/Events", "InvocationsFailedToBeSentToDlq", "Sum"]
         dimensions  = { RuleName = name }
         seconds     = 300

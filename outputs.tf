@@ -1,5 +1,5 @@
 output "rule_arns" {
-  description = "ARNs of the EventBridge rules that match the restores, by restore type."
+  description = "ARNs of the EventBridge rules that match restores, by restore type."
   value       = var.create ? { for type, rule in aws_cloudwatch_event_rule.this : type => rule.arn } : null
 }
 
@@ -25,14 +25,14 @@ output "queue_name" {
 
 output "dlq_url" {
   description = <<-EOT
-    URL of the dead-letter queue: restores whose table did not get everything back, and events that EventBridge could
-    not deliver.
+    URL of the dead-letter queue. It holds restores whose table did not get all settings, and events that EventBridge
+    could not deliver.
   EOT
   value       = var.create ? aws_sqs_queue.dlq[0].url : null
 }
 
 output "dlq_arn" {
-  description = "ARN of the dead-letter queue, from which messages can be redriven."
+  description = "ARN of the dead-letter queue, from which you can redrive messages."
   value       = var.create ? aws_sqs_queue.dlq[0].arn : null
 }
 
@@ -42,7 +42,7 @@ output "dlq_name" {
 }
 
 output "function_arn" {
-  description = "ARN of the function, which can also be invoked with a source and a target table."
+  description = "ARN of the function. You can also invoke it with a source table and a target table."
   value       = var.create ? aws_lambda_function.this[0].arn : null
 }
 
@@ -52,17 +52,17 @@ output "function_name" {
 }
 
 output "event_source_mapping_id" {
-  description = "UUID of the mapping from the queue to the function, to pause it for a while."
+  description = "UUID of the event source mapping from the queue to the function. Disable it to pause the module."
   value       = var.create ? aws_lambda_event_source_mapping.queue[0].uuid : null
 }
 
 output "role_arn" {
-  description = "ARN of the function's role, for key policies and the like."
+  description = "ARN of the function's role, for example for key policies."
   value       = var.create ? aws_iam_role.this[0].arn : null
 }
 
 output "role_name" {
-  description = "Name of the function's role, to attach more policies to."
+  description = "Name of the function's role, for attaching more policies."
   value       = var.create ? aws_iam_role.this[0].name : null
 }
 
@@ -107,8 +107,8 @@ output "dashboard_name" {
 
 output "retry_window_seconds" {
   description = <<-EOT
-    Seconds from the arrival of a restore's event to the last look at its table, at least: with the shortest delays that
-    jitter makes, and without the time that the looks themselves take. A restore that takes longer may end in the
+    Minimum number of seconds from the arrival of a restore's event to the last attempt. It assumes the shortest delays
+    that jitter makes, and leaves out the time that the attempts take. A restore that takes longer may reach the
     dead-letter queue.
   EOT
   value       = var.create ? local.retry_window_seconds : null

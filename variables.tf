@@ -4,8 +4,8 @@
 
 variable "create" {
   description = <<-EOT
-    Whether to create anything. With `false` the module makes no resource, reads nothing from AWS, and all its outputs
-    are `null`.
+    Whether to create anything. With `false` the module creates no resources and reads nothing from AWS, and all its
+    outputs are `null`.
   EOT
   type        = bool
   default     = true
@@ -14,11 +14,11 @@ variable "create" {
 
 variable "name" {
   description = <<-EOT
-    Name of the queue and the function, and prefix of every other name. Two instances in one account and Region need
-    different names; the role's name ends in the Region, so one name serves in several Regions. A new name replaces every
-    resource: both queues are destroyed, with all restores that wait in them. To rename without a loss, add a second
-    `module` block with the new name and apply; disable the rules of the old instance (`rule_names`); wait until its
-    queue and its dead-letter queue are empty; then remove the old block.
+    Name of the queue and the function, and prefix of all other names. Two instances in one account and Region need
+    different names. The role's name ends in the Region, so you can use one name in several Regions. A new name replaces
+    every resource: both queues are destroyed, with all restores that wait in them. To rename without losing restores,
+    add a second `module` block with the new name and apply. Disable the rules of the old instance (`rule_names`). Wait
+    until its queue and its dead-letter queue are empty. Then remove the old block.
   EOT
   type        = string
   default     = "dynamodb-pitr-table-sync"
@@ -33,8 +33,8 @@ variable "name" {
 
 variable "tags" {
   description = <<-EOT
-    Tags of every resource that takes tags, besides the provider's `default_tags`. They are not copied to restored
-    tables.
+    Tags of every resource that supports tags, in addition to the provider's `default_tags`. They are not copied to
+    restored tables.
   EOT
   type        = map(string)
   default     = {}
@@ -42,13 +42,14 @@ variable "tags" {
 }
 
 ################################################################################
-# Restores that are looked after
+# Restores that are processed
 ################################################################################
 
 variable "restore_types" {
   description = <<-EOT
-    Which ways to restore a table are watched, each by a rule of its own: `point_in_time` (RestoreTableToPointInTime),
-    `backup` (RestoreTableFromBackup) and `aws_backup` (restore jobs of AWS Backup, looked at when they have completed).
+    Which kinds of restore the module processes. Each has a rule of its own: `point_in_time`
+    (RestoreTableToPointInTime), `backup` (RestoreTableFromBackup) and `aws_backup` (restore jobs of AWS Backup,
+    processed when they have completed).
   EOT
   type        = set(string)
   default     = ["point_in_time", "backup", "aws_backup"]
@@ -72,10 +73,10 @@ variable "restore_types" {
 
 variable "include_tables" {
   description = <<-EOT
-    Names of the tables whose restores are processed, in which `*` stands for any characters, such as `prod-*`. Empty
-    means all tables. A restore is processed if the name of its source table or of the restored table is in the list. The
-    function applies both lists, after the rules: a restore that is left out costs one short invocation. Both lists are in
-    the function's environment, for which Lambda allows 4 KB in total: about 2,500 characters are left for them.
+    Names of the tables whose restores are processed, in which `*` stands for any characters (`prod-*`). Empty means all
+    tables. A restore is processed if the name of its source table or of the restored table is in the list. The function
+    applies both lists after the rules, so a restore that is left out costs one short invocation. Both lists are in the
+    function's environment, for which Lambda allows 4 KB in total: about 2,500 characters are left for them.
   EOT
   type        = list(string)
   default     = []
@@ -136,13 +137,13 @@ variable "exclude_tables" {
 }
 
 ################################################################################
-# Settings that are given back to a restored table
+# Settings that are copied to a restored table
 ################################################################################
 
 variable "enable_tag_settings" {
   description = <<-EOT
-    Whether the restored table gets the source table's tags. With `false` they are neither read nor written, and the
-    role may do neither.
+    Whether the source table's tags are copied to the restored table. With `false` they are neither read nor written,
+    and the role may do neither.
   EOT
   type        = bool
   default     = true
@@ -152,7 +153,7 @@ variable "enable_tag_settings" {
 variable "enable_kinesis_settings" {
   description = <<-EOT
     Whether the restored table streams to the source table's Kinesis data streams, with the same timestamp precision.
-    The streams' consumers then get the restored table's changes too.
+    The consumers of these streams then also get the changes of the restored table.
   EOT
   type        = bool
   default     = true
@@ -168,8 +169,8 @@ variable "enable_dynamodb_stream_settings" {
 
 variable "enable_dynamodb_lambda_trigger" {
   description = <<-EOT
-    Whether the restored table's stream triggers the Lambda functions that the source table's stream triggers. Needs
-    `enable_dynamodb_stream_settings`. The functions then run for the restored table's changes too.
+    Whether the stream of the restored table invokes the Lambda functions that the source table's stream invokes. It
+    needs `enable_dynamodb_stream_settings`. The functions then also run for the restored table's changes.
   EOT
   type        = bool
   default     = true
@@ -178,8 +179,8 @@ variable "enable_dynamodb_lambda_trigger" {
 
 variable "enable_ttl_settings" {
   description = <<-EOT
-    Whether time to live is enabled on the restored table, on the source's attribute. DynamoDB then deletes items that
-    have expired since the point in time of the restore.
+    Whether time to live is enabled on the restored table, on the source table's attribute. DynamoDB then deletes items
+    that have expired since the point in time of the restore.
   EOT
   type        = bool
   default     = true
@@ -188,8 +189,8 @@ variable "enable_ttl_settings" {
 
 variable "enable_pitr_settings" {
   description = <<-EOT
-    Whether point-in-time recovery is enabled on the restored table, with the source's recovery period in days. It is
-    charged by table size.
+    Whether point-in-time recovery is enabled on the restored table, with the source table's recovery period in days.
+    AWS charges for it by table size.
   EOT
   type        = bool
   default     = true
@@ -198,8 +199,8 @@ variable "enable_pitr_settings" {
 
 variable "enable_auto_scaling_settings" {
   description = <<-EOT
-    Whether the restored table and its indexes get the source's scalable targets, target tracking policies and scheduled
-    actions. Tables restored to on-demand mode get none.
+    Whether the source's scalable targets, target tracking policies and scheduled actions are copied to the restored
+    table and its indexes. They are not copied to tables that are restored to on-demand mode.
   EOT
   type        = bool
   default     = true
@@ -217,7 +218,8 @@ variable "enable_deletion_protection_settings" {
 
 variable "enable_table_class_settings" {
   description = <<-EOT
-    Whether the restored table gets the source table's class. DynamoDB lets a table's class change twice in 30 days.
+    Whether the source table's class is copied to the restored table. DynamoDB allows two changes of a table's class in
+    30 days.
   EOT
   type        = bool
   default     = true
@@ -226,8 +228,8 @@ variable "enable_table_class_settings" {
 
 variable "enable_on_demand_throughput_settings" {
   description = <<-EOT
-    Whether the restored table and its indexes get the source's maximum throughput for on-demand mode where the restore
-    call has overridden it. Tables restored to provisioned mode get none.
+    Whether the source's maximum throughput for on-demand mode is copied to the restored table and its indexes where the
+    restore call has overridden it. It is not copied to tables that are restored to provisioned mode.
   EOT
   type        = bool
   default     = true
@@ -236,8 +238,9 @@ variable "enable_on_demand_throughput_settings" {
 
 variable "enable_contributor_insights_settings" {
   description = <<-EOT
-    Whether CloudWatch Contributor Insights is turned on for the restored table and its indexes, in the source's mode. It
-    is charged by event. For tables that are encrypted with a customer managed key, the role needs `kms:Decrypt` on it.
+    Whether CloudWatch Contributor Insights is turned on for the restored table and its indexes, in the source's mode.
+    AWS charges for it by event. For tables that are encrypted with a customer managed key, the role needs `kms:Decrypt`
+    on that key.
   EOT
   type        = bool
   default     = false
@@ -246,8 +249,9 @@ variable "enable_contributor_insights_settings" {
 
 variable "enable_resource_policy_settings" {
   description = <<-EOT
-    Whether the restored table and its stream get the source's resource-based policies, with their own ARNs in place of
-    the source's. Whom these let in, other accounts among them, then has access to the restored data too.
+    Whether the source's resource-based policies are copied to the restored table and its stream. Their ARNs take the
+    place of the source's in the policies. Everyone whom the policies allow access, also in other accounts, then has
+    access to the restored data too.
   EOT
   type        = bool
   default     = false
@@ -256,8 +260,8 @@ variable "enable_resource_policy_settings" {
 
 variable "enable_alarm_settings" {
   description = <<-EOT
-    Whether the restored table and its indexes get CloudWatch alarms like the source's, under other names. They notify
-    and run what the source's alarms do.
+    Whether the source's CloudWatch alarms are copied for the restored table and its indexes, under other names. The
+    copies notify and run the same actions as the source's alarms.
   EOT
   type        = bool
   default     = false
@@ -266,7 +270,7 @@ variable "enable_alarm_settings" {
 
 variable "enable_scalable_target_tag_settings" {
   description = <<-EOT
-    Whether the restored table's scalable targets get the tags of the source's. Without effect while
+    Whether the tags of the source's scalable targets are copied to those of the restored table. It has no effect while
     `enable_auto_scaling_settings` is `false`.
   EOT
   type        = bool
@@ -276,8 +280,8 @@ variable "enable_scalable_target_tag_settings" {
 
 variable "enable_event_source_mapping_tag_settings" {
   description = <<-EOT
-    Whether the event source mappings of the restored table's stream get the tags of the source's. Without effect while
-    `enable_dynamodb_lambda_trigger` is `false`.
+    Whether the tags of the event source mappings of the source's stream are copied to those of the restored table's
+    stream. It has no effect while `enable_dynamodb_lambda_trigger` is `false`.
   EOT
   type        = bool
   default     = true
@@ -286,8 +290,8 @@ variable "enable_event_source_mapping_tag_settings" {
 
 variable "create_triggers_disabled" {
   description = <<-EOT
-    Whether Lambda triggers of restored tables are created disabled, so that no function runs for a restored table's
-    changes until somebody enables its event source mapping. What is enabled then stays so.
+    Whether the event source mappings of restored tables are created disabled. Then no function runs for a restored
+    table's changes until somebody enables its mapping. Mappings that you enable stay enabled.
   EOT
   type        = bool
   default     = false
@@ -297,8 +301,8 @@ variable "create_triggers_disabled" {
 variable "event_source_mapping_kms_key_arns" {
   description = <<-EOT
     ARNs of the customer managed KMS keys that encrypt the filter criteria of the source tables' Lambda triggers. A
-    trigger with encrypted filters is copied only if the function may use its key: it then gets `kms:Decrypt` and
-    `kms:GenerateDataKey` on these, while `enable_dynamodb_lambda_trigger` is on.
+    trigger with encrypted filters is copied only if the function may use its key. While
+    `enable_dynamodb_lambda_trigger` is on, the function gets `kms:Decrypt` and `kms:GenerateDataKey` on these keys.
   EOT
   type        = list(string)
   default     = []
@@ -324,8 +328,8 @@ variable "event_source_mapping_kms_key_arns" {
 
 variable "enable_outcome_events" {
   description = <<-EOT
-    Whether each restore that is in sync or has failed is told by one EventBridge event, with the report as its detail.
-    With `false` none is sent and the role may send none.
+    Whether the module emits an EventBridge event when a restore is in sync or has failed. The event's detail is the
+    report. With `false` the function sends no events, and the role may send none.
   EOT
   type        = bool
   default     = true
@@ -334,10 +338,10 @@ variable "enable_outcome_events" {
 
 variable "event_bus_arn" {
   description = <<-EOT
-    ARN of the event bus to which the outcome events are sent; `null` sends them to the default bus of the account and
-    Region. It must be in the function's Region; a bus of another account needs a policy that lets the function's role
-    send to it. EventBridge accepts events for a bus that no longer exists without an error, so they are lost and nothing
-    reports it. To notice a deleted bus, keep `null` and forward the events with a rule that has a dead-letter queue.
+    ARN of the event bus that receives the outcome events. `null` means the default bus of the account and Region. The
+    bus must be in the function's Region. A bus of another account needs a policy that lets the function's role send to
+    it. EventBridge accepts events for a deleted bus without an error, so they are lost and nothing reports it. To
+    notice a deleted bus, keep `null`, and forward the events with a rule that has a dead-letter queue.
   EOT
   type        = string
   default     = null
@@ -356,8 +360,8 @@ variable "event_bus_arn" {
 
 variable "initial_delay_seconds" {
   description = <<-EOT
-    Seconds from the arrival of the restore's event to the first look at the table (the queue's delivery delay), 0 to
-    900. Restores of even empty tables take more than a minute.
+    Seconds from the arrival of the restore's event to the first attempt, 0 to 900. This is the queue's delivery delay.
+    Restores take more than a minute, even of empty tables.
   EOT
   type        = number
   default     = 60
@@ -375,8 +379,8 @@ variable "initial_delay_seconds" {
 
 variable "backoff_base_seconds" {
   description = <<-EOT
-    Seconds between the first look and the second, 1 to 36900; no later delay is shorter. It may not exceed
-    `backoff_max_delay_seconds`. The default is short because it is also the delay when AWS is only seconds from done.
+    Seconds between the first attempt and the second, 1 to 36900. No later delay is shorter. It may not exceed
+    `backoff_max_delay_seconds`. The default is short, because it is also the delay when AWS needs only seconds more.
   EOT
   type        = number
   default     = 15
@@ -395,7 +399,7 @@ variable "backoff_base_seconds" {
 variable "backoff_rate" {
   description = <<-EOT
     Factor by which the delay grows from one attempt to the next, 1 to 10. With 1 all delays are `backoff_base_seconds`.
-    A rate near 1 makes the delay a share of the restore's age. The default keeps it at about 1.5 % plus
+    With a rate near 1 the delay is a share of the restore's age. The default keeps it at about 1.5 % plus
     `backoff_base_seconds`, until it reaches `backoff_max_delay_seconds` after about three hours.
   EOT
   type        = number
@@ -425,14 +429,14 @@ variable "backoff_max_delay_seconds" {
       var.backoff_max_delay_seconds <= 36900 &&
       floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
     )
-    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 36900: SQS hides a message for at most 12 hours, of which the function may take 105 minutes to start and end."
+    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 36900: SQS hides a message for at most 12 hours, and the function may need 105 minutes of them to start and to end."
   }
 }
 
 variable "max_attempts" {
   description = <<-EOT
-    How many times a restore is looked at before its message goes to the dead-letter queue, 1 to 1000. With the defaults
-    of the other inputs, 1000 attempts cover at least 36 hours.
+    Number of attempts before the restore's message goes to the dead-letter queue, 1 to 1000. With the defaults of the
+    other inputs, 1000 attempts cover at least 36 hours.
   EOT
   type        = number
   default     = 1000
@@ -446,9 +450,10 @@ variable "max_attempts" {
 
 variable "message_retention_seconds" {
   description = <<-EOT
-    Seconds after which SQS drops a message that still waits, 60 to 1209600 (14 days). It must be longer than all
-    retries together, so that a restore ends in the dead-letter queue and never in nothing. With the defaults, so does one
-    that the function never answers, after `max_attempts` times the queue's visibility timeout (six times `timeout`).
+    Seconds after which SQS deletes a message that still waits, 60 to 1209600 (14 days). It must be longer than all
+    retries in total, so that a restore that cannot finish reaches the dead-letter queue instead of expiring. With the
+    defaults, this is also true of a message that the function never answers. It moves after `max_attempts` times the
+    queue's visibility timeout (six times `timeout`).
   EOT
   type        = number
   default     = 1209600
@@ -470,8 +475,8 @@ variable "message_retention_seconds" {
 
 variable "runtime" {
   description = <<-EOT
-    Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. For `python3.14` the provider
-    must be new enough to know it; 5.100.0 is not.
+    Runtime of the function: `python3.11`, `python3.12`, `python3.13` or `python3.14`. For `python3.14` you need a
+    provider version that knows it; 5.100.0 does not.
   EOT
   type        = string
   default     = "python3.13"
@@ -497,8 +502,8 @@ variable "architecture" {
 
 variable "memory_size" {
   description = <<-EOT
-    Memory of the function in MB, 128 to 10240. It needs less than 60 (`make bench`); the rest of the default is for the
-    processor time that comes with memory, most of which a cold start takes.
+    Memory of the function in MB, 128 to 10240. The function uses less than 60 MB (`make bench`). The default is higher
+    because memory brings processor time, which shortens cold starts.
   EOT
   type        = number
   default     = 256
@@ -513,8 +518,9 @@ variable "memory_size" {
 variable "timeout" {
   description = <<-EOT
     Longest run of the function in seconds, 60 to 900. By default a batch of ten restores has more than a minute for its
-    calls, besides 19 seconds of waiting for AWS and 30 that are kept for a call that AWS does not answer. A message that
-    the function never answered comes back after six times as long (the queue's visibility timeout).
+    calls. The rest is 19 seconds of waiting for AWS, and 30 seconds in reserve for a call that AWS does not answer. A
+    message that the function did not answer returns to the queue after six times as long (the queue's visibility
+    timeout).
   EOT
   type        = number
   default     = 120
@@ -528,8 +534,8 @@ variable "timeout" {
 
 variable "maximum_concurrency" {
   description = <<-EOT
-    How many copies of the function the queue may start at once, 2 to 1000. Each takes up to ten restores, so those of
-    the default take 100: twice the 50 that AWS lets an account run at a time.
+    How many instances of the function the queue may run at the same time, 2 to 1000. Each takes up to ten restores, so
+    the default processes 100 at a time. That is twice the 50 concurrent restores that AWS allows an account.
   EOT
   type        = number
   default     = 10
@@ -547,9 +553,9 @@ variable "maximum_concurrency" {
 
 variable "reserved_concurrent_executions" {
   description = <<-EOT
-    Concurrency set aside for the function out of the account's, 0 or more. What is above 0 may not be below
-    `maximum_concurrency`; 0 stops the function, and SQS drops what then waits for `message_retention_seconds`. `-1`
-    reserves none.
+    Concurrency reserved for the function from the account's limit, or `-1` to reserve none. A value above 0 may not be
+    below `maximum_concurrency`. 0 stops the function, and SQS deletes waiting messages after
+    `message_retention_seconds`.
   EOT
   type        = number
   default     = -1
@@ -566,8 +572,8 @@ variable "reserved_concurrent_executions" {
 
 variable "log_level" {
   description = <<-EOT
-    Least severe log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports each
-    attempt has the level `INFO`, or `ERROR` if it failed; there are none of `DEBUG` yet.
+    Lowest level of the log lines that the function writes: `DEBUG`, `INFO`, `WARN` or `ERROR`. The line that reports an
+    attempt has the level `INFO`, or `ERROR` if the attempt failed. No line has the level `DEBUG` yet.
   EOT
   type        = string
   default     = "INFO"
@@ -581,7 +587,7 @@ variable "log_level" {
 
 variable "tracing_mode" {
   description = <<-EOT
-    X-Ray tracing of the function: `PassThrough`, or `Active`, which samples its invocations and lets the role send
+    X-Ray tracing of the function: `PassThrough` or `Active`. `Active` samples the invocations and lets the role send
     trace segments.
   EOT
   type        = string
@@ -596,11 +602,11 @@ variable "tracing_mode" {
 
 variable "vpc_config" {
   description = <<-EOT
-    Subnets and security groups for a function that must run in a VPC; `null` runs it outside of any. The subnets must
-    reach DynamoDB, Lambda, Application Auto Scaling, EventBridge, SQS, CloudWatch (for `enable_alarm_settings`) and STS
-    (for `enable_resource_policy_settings`) through NAT or endpoints, in the Region of every source table. When the function is destroyed or leaves the VPC, Lambda
-    takes up to 20 minutes to delete its network interfaces, for which it needs the role's permissions: subnets and
-    security groups cannot go before.
+    Subnets and security groups for a function that must run in a VPC. `null` means no VPC. Through NAT or endpoints,
+    the subnets must reach DynamoDB, Lambda, Application Auto Scaling, EventBridge, SQS, CloudWatch (for
+    `enable_alarm_settings`) and STS (for `enable_resource_policy_settings`), in the Region of every source table. When
+    the function is destroyed or leaves the VPC, Lambda takes up to 20 minutes to delete its network interfaces, and
+    needs the role's permissions for that. So the subnets and security groups cannot be deleted before.
   EOT
   type = object({
     subnet_ids         = list(string)
@@ -632,7 +638,7 @@ variable "vpc_config" {
 
 variable "permissions_boundary" {
   description = <<-EOT
-    ARN of the policy that is set as permissions boundary of the function's role, for accounts that demand one; `null`
+    ARN of the policy that is the permissions boundary of the function's role, for accounts that require one. `null`
     sets none.
   EOT
   type        = string
@@ -652,10 +658,11 @@ variable "permissions_boundary" {
 
 variable "package_s3" {
   description = <<-EOT
-    Takes the packages from S3 instead of from the module's own files, for those who may not deploy files from a
-    repository. Copy `lambda_src/dist/function.zip` (and `layer.zip`) there and name the bucket, which is in the
-    function's Region, and the keys. Without `layer_key` the layer still comes from the module's file, or from
-    `powertools_layer_arn`, which excludes `layer_key`. A new package is seen only if its key or object version changes.
+    Takes the packages from S3 instead of from the module's own files, for organizations that do not allow deployment
+    from a repository. Copy `lambda_src/dist/function.zip` (and `layer.zip`) to a bucket in the function's Region, and
+    give the bucket and the keys here. Without `layer_key` the layer comes from the module's file, or from
+    `powertools_layer_arn`, which excludes `layer_key`. Terraform notices a new package only if its key or object
+    version changes.
   EOT
   type = object({
     bucket                  = string
@@ -690,8 +697,8 @@ variable "package_s3" {
 
 variable "powertools_layer_arn" {
   description = <<-EOT
-    ARN of a layer version with Powertools for AWS Lambda (Python) 3 to use instead of the module's own layer, in the
-    function's Region; `null` makes the layer. It must be known when the plan is made.
+    ARN of a layer version with Powertools for AWS Lambda (Python) 3, in the function's Region, to use instead of the
+    module's own layer. With `null` the module creates the layer. The ARN must be known when Terraform makes the plan.
   EOT
   type        = string
   default     = null
@@ -710,12 +717,13 @@ variable "powertools_layer_arn" {
 
 variable "kms_key_arn" {
   description = <<-EOT
-    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. `null`
-    uses keys that AWS owns. The key's own policy must let `events.amazonaws.com` use `kms:Decrypt` and
-    `kms:GenerateDataKey`, else no event reaches the queue, and `logs.REGION.amazonaws.com` use `kms:Encrypt*`,
-    `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and `kms:Describe*`, else the log group cannot be created.
-    Messages stay encrypted with the key that they were sent with. When you change or remove the key, put the old one into
-    `previous_kms_key_arns` in the same apply, else the function cannot read the restores that wait.
+    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. With
+    `null` they are encrypted with keys that AWS owns. The key's own policy must allow two services to use it.
+    `events.amazonaws.com` needs `kms:Decrypt` and `kms:GenerateDataKey`; without them no event reaches the queue.
+    `logs.REGION.amazonaws.com` needs `kms:Encrypt*`, `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and
+    `kms:Describe*`; without them the log group cannot be created. Messages stay encrypted with the key with which they
+    were sent. When you change or remove the key, add the old one to `previous_kms_key_arns` in the same apply.
+    Otherwise the function cannot read the restores that wait.
   EOT
   type        = string
   default     = null
@@ -730,11 +738,11 @@ variable "kms_key_arn" {
 
 variable "previous_kms_key_arns" {
   description = <<-EOT
-    ARNs of the KMS keys that `kms_key_arn` had before. The function may use `kms:Decrypt` on them, to read messages that
-    were sent before the change. Keep a key in this list, enabled, until every older message is gone: from both queues
-    (after 14 days at the latest) or earlier, when both were empty once after the change. Whoever redrives the dead-letter
-    queue needs `kms:Decrypt` on the old key too. Keep the key itself enabled as long as you want to read log lines from
-    before the change: CloudWatch Logs needs it for them.
+    ARNs of the KMS keys that `kms_key_arn` had before. The function gets `kms:Decrypt` on them, to read messages that
+    were sent before the change. Keep a key in this list, and enabled, until every older message is gone. That is the
+    case after 14 days, or earlier if both queues have been empty once after the change. Whoever redrives the
+    dead-letter queue needs `kms:Decrypt` on the old key too. Keep the key itself enabled as long as you want to read
+    log lines from before the change, because CloudWatch Logs needs it for them.
   EOT
   type        = list(string)
   default     = []
@@ -756,8 +764,9 @@ variable "previous_kms_key_arns" {
 
 variable "log_retention_in_days" {
   description = <<-EOT
-    Days for which log lines are kept, one of the periods that CloudWatch Logs offers; 0 keeps them for ever. The default
-    outlasts the 14 days for which the dead-letter queue keeps a message, whose attempts are in the log.
+    Days for which log lines are kept, one of the periods that CloudWatch Logs offers. 0 keeps them forever. The default
+    is longer than the 14 days for which the dead-letter queue keeps a message, so the attempts of each message are in
+    the log.
   EOT
   type        = number
   default     = 30
@@ -774,8 +783,8 @@ variable "log_retention_in_days" {
 
 variable "alarm_actions" {
   description = <<-EOT
-    ARNs of what the alarms notify when they go off and when they are over, such as SNS topics. Without any, the alarms
-    only show in CloudWatch.
+    ARNs that the alarms notify when they go off and when they return to `OK`, such as SNS topics in the same Region.
+    Without any, the alarms only show in CloudWatch.
   EOT
   type        = list(string)
   default     = []
@@ -797,7 +806,7 @@ variable "alarm_actions" {
 
 variable "create_dashboard" {
   description = <<-EOT
-    Whether to create a CloudWatch dashboard: restores by outcome, settings given back and failed, the queues, the
+    Whether to create a CloudWatch dashboard. It shows restores by outcome, copied and failed settings, the queues, the
     function and the latest outcomes. CloudWatch charges for each dashboard.
   EOT
   type        = bool

@@ -192,6 +192,6 @@ run "defaults" {
   assert {
     # 37 hours.
     condition     = output.retry_window_seconds == 133409
-    error_message = "The window is not the sum of the shortest delays between the looks."
+    error_message = "The window is not the sum of the shortest delays between the attempts."
   }
 }

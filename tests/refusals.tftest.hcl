@@ -72,7 +72,7 @@ run "at_the_lowest_limits" {
 
   assert {
     condition     = output.retry_window_seconds == 0
-    error_message = "One look at once, with no delay after it, is not a window of nothing."
+    error_message = "One attempt at once, with no delay after it, is not a window of nothing."
   }
 }
 
@@ -132,7 +132,7 @@ run "at_the_highest_limits" {
 
   assert {
     condition     = output.retry_window_seconds == 37800
-    error_message = "The longest first delay and the longest one between two looks are not the window."
+    error_message = "The longest first delay and the longest one between two attempts are not the window."
   }
 }
 
@@ -471,7 +471,7 @@ run "first_delay_longer_than_the_longest" {
   expect_failures = [aws_sqs_queue.this]
 }
 
-# 5 + 12 + 23 + 46 + 60 + 60 for the longest delays, that of the last attempt included, and 5 x 34 for the looks.
+# 5 + 12 + 23 + 46 + 60 + 60 for the longest delays, that of the last attempt included, and 5 x 34 for the attempts.
 
 run "window_as_long_as_the_retention" {
   command = plan
@@ -501,9 +501,9 @@ run "window_shorter_than_the_retention" {
   }
 
   assert {
-    # 5 + 10 + 17 + 34 + 51: no delay is below the first, and none comes after the last look.
+    # 5 + 10 + 17 + 34 + 51: no delay is below the first, and none comes after the last attempt.
     condition     = output.retry_window_seconds == 117
-    error_message = "The window is not the sum of the shortest delays between the looks."
+    error_message = "The window is not the sum of the shortest delays between the attempts."
   }
 }
 
@@ -519,7 +519,7 @@ run "window_of_one_attempt" {
 
   assert {
     condition     = output.retry_window_seconds == 60
-    error_message = "The only look is not the last."
+    error_message = "The only attempt is not the last."
   }
 }
 
@@ -539,7 +539,7 @@ run "window_of_the_steepest_backoff" {
   assert {
     # 2 + 17 + 170 + 996 x 850.
     condition     = output.retry_window_seconds == 846789
-    error_message = "The window is not the sum of the shortest delays between the looks."
+    error_message = "The window is not the sum of the shortest delays between the attempts."
   }
 
   expect_failures = [aws_sqs_queue.this]
@@ -556,7 +556,7 @@ run "window_of_a_backoff_that_hardly_grows" {
 
   assert {
     condition     = output.retry_window_seconds == 99900
-    error_message = "The window is not the sum of the shortest delays between the looks."
+    error_message = "The window is not the sum of the shortest delays between the attempts."
   }
 }
 
@@ -570,6 +570,6 @@ run "window_of_a_backoff_that_does_not_grow" {
 
   assert {
     condition     = output.retry_window_seconds == 14985
-    error_message = "The window is not the sum of the shortest delays between the looks."
+    error_message = "The window is not the sum of the shortest delays between the attempts."
   }
 }
