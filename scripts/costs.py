@@ -16,7 +16,7 @@ METRIC_HOUR = 0.30 / 720
 ALARM_MONTH = 0.10
 CUSTOM_EVENT = 1.00 / 1e6
 
-# Taken generously. The last attempt waits up to 19 s for AWS (table_sync.sync.PAUSES).
+# Taken generously. The last attempt waits up to 19 s for AWS (table_sync.time_sharing.PAUSES).
 WAITING_SECONDS, LAST_SECONDS = 1, 30
 # What Lambda itself logs of an invocation is in it, about 1 kB.
 WAITING_BYTES, LAST_BYTES = 3_000, 20_000

@@ -29,6 +29,28 @@ def depends_on_caller(document: Mapping[str, Any]) -> bool:
     )
 
 
+def opens_to_everyone(document: Mapping[str, Any]) -> str:
+    """Return which statement of a policy allows something to everyone, "" if none does.
+
+    A condition limits it if it has a value without wildcards: DynamoDB refuses every other policy as public (developer
+    guide, Block public access with resource-based policies).
+    """
+    for number, statement in enumerate(_listed(document.get("Statement")), start=1):
+        everyone = "NotPrincipal" in statement or "*" in _principals(statement.get("Principal"))
+        if statement.get("Effect") == "Allow" and everyone and not _is_limited(statement.get("Condition", {})):
+            return str(statement.get("Sid") or f"number {number}")
+    return ""
+
+
+def _is_limited(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
+    return any(
+        "Not" not in operator and not operator.startswith("Null") and not re.search(r"[*?]", str(value))
+        for operator, keys in conditions.items()
+        for values in keys.values()
+        for value in _listed(values)
+    )
+
+
 def locks_out(document: Mapping[str, Any], caller: str, resource: str) -> str:
     """Return which statement of a policy denies a call that this function makes, "" if none does.
 

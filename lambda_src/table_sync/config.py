@@ -33,6 +33,8 @@ class Config:
     """Empty for the default bus."""
     queue_url: str
     dlq_url: str
+    records_bucket: str
+    """Empty if there are no records."""
     max_attempts: float
     backoff_base_seconds: float
     backoff_rate: float
@@ -61,6 +63,7 @@ class Config:
             event_bus_arn=environment.get("EVENT_BUS_ARN", ""),
             queue_url=environment.get("QUEUE_URL", ""),
             dlq_url=environment.get("DLQ_URL", ""),
+            records_bucket=environment.get("RECORDS_BUCKET", ""),
             max_attempts=_number(environment, "MAX_ATTEMPTS", default=1000, least=1),
             backoff_base_seconds=_number(environment, "BACKOFF_BASE_SECONDS", default=15, least=1),
             backoff_rate=_number(environment, "BACKOFF_RATE", default=1.015, least=1),

@@ -23,7 +23,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 
 
     Args:
         event: an SQS event, or {"source_table": ..., "target_table": ...} with names or ARNs, and optionally `dry_run`
-            (false), `only` (a list of settings) and `allow_younger_source` (false). Anything else is refused.
+            (false), `only` (a list of settings), `allow_younger_source` (false), `record` (a key) and `version_id`.
+            Anything else is refused.
         context: the runtime's context object.
 
     Returns:

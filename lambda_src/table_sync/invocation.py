@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from table_sync import telemetry
 from table_sync.aws import Location, Table, is_table_arn, is_table_name
+from table_sync.records import record
+from table_sync.records.bucket import bucket_of
 from table_sync.report import Outcome, Report
 from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS
 from table_sync.settings.setting import Status
-from table_sync.sync import Reconciliation, converge
+from table_sync.sync import Reconciliation
+from table_sync.time_sharing import converge
+from table_sync.which_source import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from table_sync.config import Config
 
-_KEYS = ("source_table", "target_table", "dry_run", "only", "allow_younger_source")
+_KEYS = ("source_table", "target_table", "dry_run", "only", "allow_younger_source", "record", "version_id")
+# API reference, GetObject, versionId: an opaque text of at most 1024 bytes.
+_LONGEST_VERSION_ID = 1024
 
 
 class InvocationRefusedError(Exception):
@@ -35,6 +41,10 @@ class Invocation:
     selected: frozenset[str] | None
     """Names of the settings to sync, None for all."""
     allow_younger_source: bool
+    record: str
+    """Key of the record to use, "" for none."""
+    version_id: str
+    """Of the record, "" for its newest version."""
 
 
 def serve(
@@ -53,7 +63,7 @@ def serve(
 
     """
     try:
-        asked = parse(payload, own, config.enabled)
+        asked = parse(payload, own, config.enabled, config.records_bucket)
     except InvocationRefusedError as refusal:
         return _refused(payload, str(refusal))
     reconciliation = Reconciliation(
@@ -64,6 +74,7 @@ def serve(
         adapt=config.adapt,
         selected=asked.selected,
         allow_younger_source=asked.allow_younger_source,
+        records=Records(bucket_of(config.records_bucket, own.region), asked.record, asked.version_id),
     )
     converge([reconciliation], seconds_left)
     telemetry.log(reconciliation.report, dry_run=asked.dry_run)
@@ -78,14 +89,21 @@ def _refused(payload: Any, reason: str) -> Report:  # noqa: ANN401 (any JSON)
     return Report(*tables, {setting.NAME: refusal for setting in SETTINGS}, refusal)
 
 
-def parse(payload: Any, own: Location, enabled: Collection[str]) -> Invocation:  # noqa: ANN401 (any JSON)
+def parse(
+    payload: Any,  # noqa: ANN401 (any JSON)
+    own: Location,
+    enabled: Collection[str],
+    records_bucket: str = "",
+) -> Invocation:
     """Read the payload of an invocation by hand.
 
     Args:
         payload: {"source_table": ..., "target_table": ...} with names or ARNs, and optionally `dry_run` (false), `only`
-            (a list of settings) and `allow_younger_source` (false).
+            (a list of settings), `allow_younger_source` (false), `record` (the key of a record of the source) and
+            `version_id` (of the record).
         own: where the function is. Its role can read tables of its account in any Region, and write in its own.
         enabled: names of the settings whose toggle is on.
+        records_bucket: name of the bucket of records, "" if there is none.
 
     Raises:
         InvocationRefusedError: the payload has another type, another key or a value that is not allowed.
@@ -108,6 +126,8 @@ def parse(payload: Any, own: Location, enabled: Collection[str]) -> Invocation: 
         dry_run=_flag(payload, "dry_run"),
         selected=_selected(payload, enabled),
         allow_younger_source=_flag(payload, "allow_younger_source"),
+        record=_record(payload, source, records_bucket),
+        version_id=_version_id(payload),
     )
 
 
@@ -130,6 +150,30 @@ def _flag(payload: Mapping[str, Any], key: str) -> bool:
     if not isinstance(flag, bool):
         raise InvocationRefusedError(f"{key} is {flag!r}: give true or false.")
     return flag
+
+
+def _record(payload: Mapping[str, Any], source: Table, bucket: str) -> str:
+    if "record" not in payload:
+        return ""
+    key = payload["record"]
+    if not isinstance(key, str) or not record.is_key_of(source, key):
+        raise InvocationRefusedError(
+            f"record is {key!r}: give the key of a record of source_table, {record.prefix(source)}TABLE_ID.json."
+        )
+    if not bucket:
+        raise InvocationRefusedError("record names a record, but there is no bucket: set enable_records to true.")
+    return key
+
+
+def _version_id(payload: Mapping[str, Any]) -> str:
+    if "version_id" not in payload:
+        return ""
+    version_id = payload["version_id"]
+    if not isinstance(version_id, str) or not 0 < len(version_id) <= _LONGEST_VERSION_ID:
+        raise InvocationRefusedError(f"version_id is {version_id!r}: give the version of an S3 object.")
+    if "record" not in payload:
+        raise InvocationRefusedError("version_id needs record: give the key of the record, too.")
+    return version_id
 
 
 def _selected(payload: Mapping[str, Any], enabled: Collection[str]) -> frozenset[str] | None:

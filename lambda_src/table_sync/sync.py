@@ -1,18 +1,20 @@
-"""One reconcile pass over the settings, and converge()."""
+"""One reconcile pass over the settings of a restored table."""
 
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, not_copied
 from table_sync.aws import Table, TableNotFoundError, time_limit
 from table_sync.errors import Meaning, OutOfTimeError
-from table_sync.report import Outcome, Report
-from table_sync.settings import SETTINGS, read
+from table_sync.report import LIVE, Outcome, Report, combined
+from table_sync.settings import SETTINGS, complete, read
 from table_sync.settings.setting import Change, Obstacle, Status
-from table_sync.which_tables import another_source, another_target, swapped
+from table_sync.source import Source, why_skipped
+from table_sync.time_sharing import LOOK_SECONDS, share
+from table_sync.which_source import Records, SourceFinder
+from table_sync.which_tables import another_target, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,21 +22,8 @@ if TYPE_CHECKING:
     from table_sync.restore import Restore
     from table_sync.settings.setting import Need, Setting
 
-# Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
-# or a Kinesis destination is there within 2 to 7 s, and one UpdateTable follows another after 4 to 6 s (live probe,
-# October 2026); event source mappings take longer. What takes longer still waits in the queue. More looks would find
-# out little sooner, and each takes calls from rates that all restores share.
-PAUSES = (5, 5, 5, 4)
-# What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
-LOOK_SECONDS = 30
-# A setting that takes long may use half of what is left, and no less than these seconds, before the others get their
-# turn; then it continues. So many writes make a setting one that takes long.
-_SHARE_SECONDS = 5
+# So many writes make a setting one that takes long.
 _MANY_WRITES = 10
-# So many reasons of one setting are told; a table may have thousands of triggers, a line of the log has limits.
-_MOST_REASONS = 10
-# What counts most in a setting of which one part is still pending and another has failed, and so on.
-_PRECEDENCE = (Status.PENDING, Status.FAILED, Status.DIFFERS, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
 
 
 class Reconciliation:
@@ -53,11 +42,13 @@ class Reconciliation:
         selected: Collection[str] | None = None,
         allow_younger_source: bool = True,
         left_out: dict[str, list[tuple[Change, str]]] | None = None,
+        records: Records | None = None,
+        attempt: int = 1,
     ) -> None:
         """Prepare, without a call.
 
         Args:
-            source: is never written to.
+            source: the table that was restored, or its name if it is gone. It is never written to.
             target: the restored table.
             enabled: names of the settings whose toggle is on.
             dry_run: list the changes, write nothing.
@@ -70,18 +61,22 @@ class Reconciliation:
             allow_younger_source: sync even if the source was created after the target.
             left_out: by setting, changes that refer to something that does not exist, with the reason. They are neither
                 planned nor written, and those that this reconciliation finds are added.
+            records: of sources that are gone, if there are any.
+            attempt: number of this attempt at the restore.
 
         """
-        self._source = source
+        self._table = source
         self._target = target
+        self._finder = SourceFinder(source, target, restore, records, attempt)
+        self._source: Source | None = None
         self._dry_run = dry_run
         self._looks_for_target = looks_for_target
         self._adapt = adapt or {}
         self._restore = restore
         self._allow_younger_source = allow_younger_source
-        self._source_checked = False
         self._left_out = {} if left_out is None else left_out
         self._sources: dict[str, Any] = {}
+        self._complete: set[str] = set()
         self._outdated = True
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
         self._due = {name for name in enabled if selected is None or name in selected}
@@ -107,8 +102,18 @@ class Reconciliation:
     @property
     def report(self) -> Report:
         """What the looks so far came to."""
-        found = not_copied.sentences(self._source, self._target) if self._source_checked else ()
-        return Report(self._source.arn, self._target.arn, self._outcomes, self._whole, tuple(found))
+        source = self._source
+        found = not_copied.sentences(source.table, self._target) if source and source.kind == LIVE else ()
+        settings_from = source.as_dict() if source else None
+        return Report(
+            self._table.arn,
+            self._target.arn,
+            self._outcomes,
+            self._whole,
+            tuple(found),
+            settings_from,
+            source.why if source else "",
+        )
 
     def look(
         self,
@@ -131,7 +136,10 @@ class Reconciliation:
         due = self._unfinished or self._due
         self._due, self._unfinished = self._due - due, set()
         self._target.forget()
-        self._source.of_region = self._target.of_region = {} if of_region is None else of_region
+        self._target.of_region = {} if of_region is None else of_region
+        self._table.of_region = self._target.of_region
+        if self._source:
+            self._source.table.of_region = self._target.of_region
         self._whole = self._obstruction(due)
         names = [setting.NAME for setting in SETTINGS if setting.NAME in due]
         for setting in SETTINGS:
@@ -140,7 +148,7 @@ class Reconciliation:
             if self._whole:
                 self._outcomes[setting.NAME] = self._whole
             elif seconds_left() > LOOK_SECONDS:
-                with time_limit(_share(seconds_left, whole=last and names[-1] == setting.NAME)):
+                with time_limit(share(seconds_left, whole=last and names[-1] == setting.NAME)):
                     self._outcomes[setting.NAME] = self._look_at(setting)
             else:
                 self._due.add(setting.NAME)
@@ -149,14 +157,13 @@ class Reconciliation:
 
     def _obstruction(self, due: set[str]) -> Outcome | None:
         """Describe both tables; return why no setting can be looked at, if so."""
-        if self._source.arn == self._target.arn:
-            if self._restore:
-                return self._gone("The restored table has its name.")
-            return Outcome(Status.FAILED, "source and target are the same table")
-        if self._source.account != self._target.account:
-            return Outcome(Status.FAILED, "the source is in another account, whose settings cannot be read from here")
+        if refusal := self._finder.refusal():
+            return Outcome(Status.FAILED, refusal)
         try:
-            return self._describe_target(due) or self._describe_source()
+            if obstruction := self._describe_target(due):
+                self._finder.wait()
+                return obstruction
+            return self._find_source()
         except Exception as error:  # noqa: BLE001 (what it means is decided below)
             status, reason = _judge(error)
             # Without a description nothing is known of any setting.
@@ -174,31 +181,21 @@ class Reconciliation:
             if 0 < self._looks_for_target < math.inf:
                 self._due = due
             return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
-        if self._restore and (other := another_target(self._source, self._target, self._restore)):
+        if self._restore and (other := another_target(self._table, self._target, self._restore)):
             return Outcome(Status.FAILED, f"the target is another table of that name, {other}")
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
         return Outcome(Status.PENDING, f"the target is {self._target.status}")
 
-    def _describe_source(self) -> Outcome | None:
-        if self._source_checked:
+    def _find_source(self) -> Outcome | None:
+        if self._source:
             return None
-        try:
-            self._source.describe()
-        except TableNotFoundError as error:
-            return self._gone(str(error))
-        if self._source.status == "DELETING":
-            return self._gone(f"Table {self._source.name} is being deleted.")
-        if self._restore and (why := another_source(self._source, self._target, self._restore)):
-            return self._gone(why)
-        if not self._allow_younger_source and (order := swapped(self._source, self._target)):
+        found = self._finder.find()
+        if found.kind == LIVE and not self._allow_younger_source and (order := swapped(found.table, self._target)):
             return Outcome(Status.FAILED, f"{order}. If you mean it, set allow_younger_source to true")
-        self._source_checked = True
+        found.table.of_region = self._target.of_region
+        self._source = found
         return None
-
-    def _gone(self, why: str) -> Outcome:
-        event = "the source is gone: " if self._restore else ""
-        return Outcome(Status.FAILED, f"{event}{why} Its settings cannot be read any more.")
 
     def _look_at(self, setting: Setting[Any]) -> Outcome:
         try:
@@ -223,14 +220,9 @@ class Reconciliation:
         unmet = setting.NEEDS and self._unmet(setting.NAME, setting.NEEDS)
         if unmet:
             return unmet
-        if setting.NAME not in self._sources:
-            self._sources[setting.NAME] = self._adapt.get(setting.NAME, _unchanged)(read(setting, self._source))
-        source = self._sources[setting.NAME]
-        if not source:
-            return Outcome(Status.UNCHANGED)
-        if setting.REGION_BOUND and self._source.region != self._target.region:
-            reason = f"the source's are in {self._source.region}, the target is in {self._target.region}"
-            return Outcome(Status.SKIPPED, reason)
+        source, reason = self._wanted(setting)
+        if not source or reason:
+            return Outcome(Status.SKIPPED if reason else Status.UNCHANGED, reason)
         if setting.NEEDS and setting.NEEDS.there and self._target.updating and not self._dry_run:
             self._due.add(setting.NAME)
             return Outcome(Status.PENDING, self._target.updating)
@@ -241,10 +233,27 @@ class Reconciliation:
             self._due.add(setting.NAME)
         if self._dry_run:
             results += [(Status.DIFFERS, change.awaits) for change in changes]
-            return _outcome(results, changes, differs=differs)
+            return combined(results, changes, differs=differs)
         results += self._write(setting, changes)
         applied = self._applied[setting.NAME]
-        return _outcome([*results, *[(Status.APPLIED, "")] * bool(applied)], applied, differs=differs)
+        return combined([*results, *[(Status.APPLIED, "")] * bool(applied)], applied, differs=differs)
+
+    def _wanted(self, setting: Setting[Any]) -> tuple[Any, str]:
+        """Return what the source has of a setting, and why the target does not get it if so."""
+        source, name = self._source, setting.NAME
+        if source is None:
+            raise ValueError("no setting is reconciled before its source is found")
+        if name not in self._sources:
+            self._sources[name] = source.value(setting)
+        if not self._sources[name]:
+            return self._sources[name], ""
+        if reason := why_skipped(source, self._target, setting):
+            return self._sources[name], reason
+        if name not in self._complete:
+            value = complete(setting, self._sources[name], source.table, self._target.region)
+            self._sources[name] = self._adapt.get(name, _unchanged)(value)
+            self._complete.add(name)
+        return self._sources[name], ""
 
     def _unmet(self, name: str, need: Need) -> Outcome | None:
         """Return why what a setting lives on is not there, or not yet; made without a call."""
@@ -370,54 +379,3 @@ def _judge(error: Exception) -> tuple[Status, str]:
         case Meaning.UNSUPPORTED:
             return Status.SKIPPED, f"the Region does not offer it: {reason}"
     return Status.PENDING, reason
-
-
-def _outcome(results: Sequence[tuple[Status, str]], changes: Sequence[Change], *, differs: bool) -> Outcome:
-    status = min((status for status, _ in results), key=_PRECEDENCE.index, default=Status.UNCHANGED)
-    # Reasons of the status come first, so that none of them is left out for one that explains nothing.
-    ordered = sorted(results, key=lambda result: result[0] is not status)
-    reasons = list(dict.fromkeys(reason for _, reason in ordered if reason))
-    told, others = reasons[:_MOST_REASONS], len(reasons) - _MOST_REASONS
-    if others > 0:
-        told.append(f"and {others} more")
-    return Outcome(status, "; ".join(told), tuple(changes), differs)
-
-
-def _share(seconds_left: Callable[[], float], *, whole: bool) -> Callable[[], float]:
-    """Return how long one setting may go on, in seconds, if it may have the `whole` time or if others wait."""
-    available = seconds_left() - LOOK_SECONDS
-    if available == math.inf:
-        return seconds_left
-    kept = LOOK_SECONDS + (0 if whole else min(available / 2, max(0, available - _SHARE_SECONDS)))
-    return lambda: seconds_left() - kept
-
-
-def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[], float]) -> None:
-    """Look at each restore, then again at those on which AWS is only seconds from done.
-
-    Args:
-        reconciliations: the restores of one invocation; they wait together, not one after another.
-        seconds_left: how long the invocation may still take.
-
-    """
-    of_region: dict[tuple[str, str], Any] = {}
-    _look_at_each(reconciliations, seconds_left, of_region)
-    for pause in PAUSES:
-        settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
-        if not settling or seconds_left() < pause + LOOK_SECONDS:
-            return
-        time.sleep(pause)
-        _look_at_each(settling, seconds_left, of_region)
-
-
-def _look_at_each(
-    reconciliations: Sequence[Reconciliation],
-    seconds_left: Callable[[], float],
-    of_region: dict[tuple[str, str], Any],
-) -> None:
-    """Look at each restore once, then continue what is unfinished until it is done or no time is left."""
-    while reconciliations and seconds_left() > LOOK_SECONDS:
-        for reconciliation in reconciliations:
-            if seconds_left() > LOOK_SECONDS:
-                reconciliation.look(seconds_left, of_region, last=reconciliation is reconciliations[-1])
-        reconciliations = [reconciliation for reconciliation in reconciliations if reconciliation.unfinished]

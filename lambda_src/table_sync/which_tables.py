@@ -8,9 +8,6 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from table_sync import errors
-from table_sync.errors import Meaning
-
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -44,23 +41,21 @@ def another_target(source: Table, target: Table, restore: Restore) -> str:
     return f"created at {_utc(created)}" if created and latest and created > latest else ""
 
 
-def another_source(source: Table, target: Table, restore: Restore) -> str:
-    """Return why the source cannot be the table that was restored, "" if it can.
-
-    Raises:
-        Exception: DescribeBackup was refused, and may succeed later.
-
-    """
+def created_after_restore(source: Table, called_at: datetime | None) -> str:
+    """Return why the source cannot be the table that was restored: it is younger. "" if it is not."""
     created = source.description.get("CreationDateTime")
-    called_at = restore.called_at or target.description.get("CreationDateTime")
     # An eventTime has whole seconds.
     if created and called_at and created.replace(microsecond=0) > called_at:
         return (
             f"Table {source.name} in {source.region} was created at {_utc(created)}, after the restore was called, so "
             "it is another table of that name."
         )
+    return ""
+
+
+def other_table_id(source: Table, backed_up: str | None) -> str:
+    """Return why the source cannot be the table that was backed up, "" if it can or its TableId is not known."""
     table_id = source.description.get("TableId")
-    backed_up = _table_id_of_backup(source, restore.backup_arn) if restore.backup_arn else None
     if table_id and backed_up and table_id != backed_up:
         return (
             f"Table {source.name} in {source.region} (TableId {table_id}) is another table than the one of the backup "
@@ -76,19 +71,6 @@ def swapped(source: Table, target: Table) -> str:
     if not created or not copied or created <= copied:
         return ""
     return f"{source.name} is younger than {target.name}: the source has to be the table that was restored from"
-
-
-def _table_id_of_backup(source: Table, backup_arn: str) -> str | None:
-    """Return the TableId of the table that was backed up, None if AWS does not tell."""
-    try:
-        backup = source.client("dynamodb").describe_backup(BackupArn=backup_arn)["BackupDescription"]
-    except Exception as error:
-        # Of a backup that may not be read, or has been deleted meanwhile, the source's CreationDateTime has to do.
-        if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
-            raise
-        return None
-    table_id: str | None = backup.get("SourceTableDetails", {}).get("TableId")
-    return table_id
 
 
 def _utc(time: datetime) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from table_sync.aws import Table
 from table_sync.settings import SETTINGS
-from table_sync.sync import LOOK_SECONDS, Reconciliation
+from table_sync.sync import Reconciliation
+from table_sync.time_sharing import LOOK_SECONDS
 from tests.settings import auto_scaling, kinesis, modules
 from tests.support.tables import (
     FILTER,

@@ -31,7 +31,9 @@ def test_a_restore_that_is_in_sync_is_told_once_with_its_report(aws, pipeline, l
     (event,) = listener.take()
     assert event["resources"] == [arn("orders-restored"), arn("orders")]
     last = pipeline.attempts[-1]
-    assert event["detail"] == {key: last[key] for key in ("source", "target", "outcome", "settings", "not_copied")}
+    keys = ("source", "target", "outcome", "settings", "settings_from", "not_copied")
+    assert event["detail"] == {key: last[key] for key in keys}
+    assert event["detail"]["settings_from"] == {"kind": "live"}
     assert event["detail"]["outcome"] == "in_sync"
     assert len(sent(pipeline)) == 1
 

@@ -19,31 +19,63 @@ TABLES = {"source_table": "orders", "target_table": "orders-restored"}
 
 
 def read(**keys):
-    return parse(TABLES | keys, OWN, ALL)
+    return parse(TABLES | keys, OWN, ALL, "records")
 
 
 def test_names_are_of_tables_beside_the_function():
     assert read() == Invocation(
-        Table(arn("orders")), Table(arn("orders-restored")), dry_run=False, selected=None, allow_younger_source=False
+        Table(arn("orders")),
+        Table(arn("orders-restored")),
+        dry_run=False,
+        selected=None,
+        allow_younger_source=False,
+        record="",
+        version_id="",
     )
 
 
 def test_every_key_is_read():
-    asked = read(source_table=arn("orders", "us-east-1"), dry_run=True, only=["tags"], allow_younger_source=True)
+    key = f"settings/v1/{ACCOUNT}/us-east-1/orders/id-1.json"
+    asked = read(
+        source_table=arn("orders", "us-east-1"),
+        dry_run=True,
+        only=["tags"],
+        allow_younger_source=True,
+        record=key,
+        version_id="v1",
+    )
     assert asked == Invocation(
         Table(arn("orders", "us-east-1")),
         Table(arn("orders-restored")),
         dry_run=True,
         selected=frozenset({"tags"}),
         allow_younger_source=True,
+        record=key,
+        version_id="v1",
     )
+
+
+KEY = f"settings/v1/{ACCOUNT}/{REGION}/orders/id-1.json"
+
+
+def test_a_record_needs_a_bucket():
+    with pytest.raises(InvocationRefusedError, match="there is no bucket: set enable_records to true"):
+        parse(TABLES | {"record": KEY}, OWN, ALL)
 
 
 REFUSED = [
     ({"dryrun": True}, "There is no key 'dryrun': choose from source_table, target_table, dry_run, only, allow_"),
     ({"dry-run": True}, "There is no key 'dry-run'"),
-    ({"record": "settings/v1/x.json"}, "There is no key 'record'"),
-    ({"version_id": "1"}, "There is no key 'version_id'"),
+    ({"record": "settings/v1/x.json"}, "record is 'settings/v1/x.json': give the key of a record of source_table, set"),
+    ({"record": KEY.replace("/orders/", "/payments/")}, "record is 'settings/v1/"),
+    ({"record": KEY.replace(ACCOUNT, "999999999999")}, "record is 'settings/v1/9"),
+    ({"record": KEY.replace("id-1", "../id-1")}, "record is 'settings/v1/"),
+    ({"record": None}, "record is None"),
+    ({"record": {}}, "record is {}"),
+    ({"version_id": "1"}, "version_id needs record"),
+    ({"record": KEY, "version_id": ""}, "version_id is ''"),
+    ({"record": KEY, "version_id": 1}, "version_id is 1"),
+    ({"record": KEY, "version_id": "x" * 1025}, "version_id is 'xxx"),
     ({"Records": []}, "There is no key 'Records'"),
     ({"dry_run": "false"}, "dry_run is 'false': give true or false"),
     ({"dry_run": 0}, "dry_run is 0"),

@@ -36,7 +36,8 @@ from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
 from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS, triggers
 from table_sync.settings.setting import Status
-from table_sync.sync import Reconciliation, converge
+from table_sync.sync import Reconciliation
+from table_sync.time_sharing import converge
 from table_sync.which_tables import swapped
 
 if TYPE_CHECKING:

@@ -15,10 +15,13 @@ from table_sync.aws import Location, Table
 from table_sync.errors import Meaning
 from table_sync.queue import backoff, outcome_events
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
+from table_sync.records.bucket import bucket_of
 from table_sync.report import FAILED, WAITING, Outcome, Report
 from table_sync.settings.setting import Status
-from table_sync.sync import Reconciliation, converge
+from table_sync.sync import Reconciliation
 from table_sync.telemetry import logger
+from table_sync.time_sharing import converge
+from table_sync.which_source import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,6 +106,8 @@ class Batch:
                 looks_for_target=LOOKS_FOR_TARGET if message.attempt >= LOOKS_FOR_TARGET else math.inf,
                 adapt=self._config.adapt,
                 restore=restore,
+                records=Records(bucket_of(self._config.records_bucket, self._own.region)),
+                attempt=message.attempt,
             )
             return message, reconciliation
         return None

@@ -133,6 +133,11 @@ class Bucket:
         return answer["Body"].read(records.LARGEST_BYTES + 1), answer["ETag"]
 
 
+def bucket_of(name: str, region: str) -> Bucket | None:
+    """Return the bucket of that name as seen from a Region, None if the name is empty."""
+    return Bucket(name, region) if name else None
+
+
 def _versions(page: dict[str, Any]) -> Iterator[ObjectVersion]:
     for version in page.get("Versions", []):
         yield ObjectVersion(

@@ -61,6 +61,11 @@ def prefix(table: Table) -> str:
     return f"settings/v1/{table.account}/{table.region}/{table.name}/"
 
 
+def is_key_of(table: Table, key: str) -> bool:
+    """Say whether a key is that of a record of the table."""
+    return _KEY.fullmatch(key) is not None and key.startswith(prefix(table))
+
+
 def dumps(record: Record) -> bytes:
     """Return the body of the record's object: the same bytes for the same record."""
     body = {

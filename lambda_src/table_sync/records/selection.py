@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from table_sync.records.record import InvalidRecordError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,18 +59,57 @@ def choose(  # noqa: PLR0913 (each is a fact of the restore)
     keys = [key for key in lifetimes if not _is_of(key, not_table_id)]
     if table_id:
         keys = [key for key in keys if _is_of(key, table_id)]
-    newest = {key: bucket.newest(key)[0] for key in keys}
+    newest = {key: _read(bucket, key, newest_of(lifetimes[key])) for key in keys}
     key = _latest(keys, newest, called_at)
     if key is None:
         return None
     last = newest[key]
     at = backup_at or (last.deleted_at if last else None) or called_at
     version = in_force(lifetimes[key], at)
-    record = last if version.is_latest and last else bucket.read(key, version.version_id)
+    record = last if version is newest_of(lifetimes[key]) and last else bucket.read(key, version.version_id)
     if record is None:
         # It expired between the two calls; the next attempt finds what is there now.
         return None
-    return Chosen(record, version.version_id, _differing(record, last))
+    return Chosen(record, version.version_id, differing(record, last))
+
+
+def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chosen | None:
+    """Return the record that somebody has named, None if there is none.
+
+    Args:
+        bucket: of records.
+        source: the table that it is of.
+        key: of the record.
+        version_id: empty for the newest version.
+
+    Raises:
+        table_sync.records.record.InvalidRecordError: it is not a usable record.
+        botocore.exceptions.ClientError: S3 refused.
+
+    """
+    versions = [version for version in bucket.versions(source) if version.key == key]
+    if not versions:
+        return None
+    last = newest_of(versions)
+    wanted = version_id or last.version_id
+    record = bucket.read(key, wanted)
+    if record is None:
+        return None
+    newest = record if wanted == last.version_id else _read(bucket, key, last)
+    return Chosen(record, wanted, differing(record, newest))
+
+
+def newest_of(versions: Sequence[ObjectVersion]) -> ObjectVersion:
+    """Return the newest version, also of an object that was deleted since."""
+    return max(versions, key=lambda version: (version.modified_at, version.is_latest))
+
+
+def _read(bucket: Bucket, key: str, version: ObjectVersion) -> Record | None:
+    """Return a version, None if it is not a usable record."""
+    try:
+        return bucket.read(key, version.version_id)
+    except InvalidRecordError:
+        return None
 
 
 def in_force(versions: Sequence[ObjectVersion], at: datetime | None) -> ObjectVersion:
@@ -103,7 +144,8 @@ def _latest(keys: Sequence[str], newest: dict[str, Record | None], called_at: da
     return unreadable[0] if len(unreadable) == 1 else None
 
 
-def _differing(record: Record, newest: Record | None) -> tuple[str, ...]:
+def differing(record: Record, newest: Record | None) -> tuple[str, ...]:
+    """Return the settings in which the newest version of a record differs, sorted by name."""
     if newest is None:
         return ()
     names = record.settings.keys() | newest.settings.keys()

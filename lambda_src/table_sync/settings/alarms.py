@@ -352,7 +352,11 @@ def _comparable(node: Any) -> Any:  # noqa: ANN401 (any JSON)
 def _names(source: Alarms, target: Alarms) -> dict[str, str]:
     """Return the new name of each of the source's alarms: never one that an alarm on something else has."""
     if source.table_name == target.table_name:
-        return {name: name for name in source.on_table}
+        others = set(target.others)
+        return {
+            name: rename.told_apart(name[: _LONGEST_NAME - 17], name) if name in others else name
+            for name in source.on_table
+        }
     new_names = {name: renamed(name, source.table_name, target.table_name) for name in source.on_table}
     taken = {
         *target.others,
