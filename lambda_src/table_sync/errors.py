@@ -185,7 +185,8 @@ def meaning(error: Exception) -> Meaning:
     code = error.response["Error"].get("Code", "")
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         return Meaning.TRANSIENT
-    message = error.response["Error"].get("Message", "").lower()
+    # S3 may have no text (an empty element of its XML).
+    message = (error.response["Error"].get("Message") or "").lower()
     of_message = (found for text, found in _MEANING_OF_MESSAGE.get(code, {}).items() if text in message)
     return (
         next(of_message, None)
@@ -210,7 +211,7 @@ def explain(error: Exception) -> str:
 def _explanation(error: Exception) -> str:
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
-        return f"{error.operation_name}: {details.get('Code', 'unknown error')}: {details.get('Message', '')}".rstrip(
+        return f"{error.operation_name}: {details.get('Code', 'unknown error')}: {details.get('Message') or ''}".rstrip(
             ": "
         )
     if isinstance(error, (AttributeError, ParamValidationError)):

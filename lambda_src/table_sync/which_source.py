@@ -104,8 +104,8 @@ class SourceFinder:
         """
         if self._records.given:
             return self._records.given
-        if self._records.key:
-            return self._chosen()
+        if self._records.key and self._records.bucket:
+            return self._chosen(self._records.bucket, self._records.key)
         if self._table.account != self._target.account:
             return self._record_of("The source is in another account.") or self._without_record()
         try:
@@ -119,15 +119,16 @@ class SourceFinder:
             if not found:
                 raise
             return found
-        if not why:
-            return LiveSource(self._table)
+        return self._instead(why) if why else LiveSource(self._table)
+
+    def _instead(self, why: str) -> Source:
+        """Return what to use in the place of a table that is gone."""
         if found := self._record_of(why):
             return found
         if not self._restore:
             # Without an event nothing shows that there ever was a table of that name.
             raise FinalError(f"{why} Its settings cannot be read any more.")
-        backup = self._backup_description()
-        return Leftovers(self._table.arn, self._target, why, backup, self._namesake())
+        return Leftovers(self._table.arn, self._target, why, self._backup_description(), self._namesake())
 
     def _why_gone(self) -> str:
         """Describe the source; return why it is not the table that was restored, as a sentence, "" if it is."""
@@ -206,11 +207,8 @@ class SourceFinder:
             "no record of it: let the source's account record to that bucket"
         )
 
-    def _chosen(self) -> RecordSource:
+    def _chosen(self, bucket: Bucket, key: str) -> RecordSource:
         """Return the record that somebody has chosen."""
-        bucket, key = self._records.bucket, self._records.key
-        if not bucket:
-            raise FinalError("there is no bucket of records: set enable_records to true")
         with _explained(bucket):
             chosen = selection.named(bucket, self._table, key, self._records.version_id)
         if not chosen:

@@ -11,7 +11,7 @@ from table_sync.records import record as records
 from table_sync.records.bucket import Bucket
 from table_sync.records.snapshot import snapshot
 from table_sync.settings import SETTINGS
-from tests.support.tables import REGION, make_source, make_table
+from tests.support.tables import REGION, make_source, make_table, restore, settings_of, wait_until_active
 
 BUCKET = "records-of-settings"
 
@@ -139,3 +139,58 @@ def test_a_mistake_is_one_sentence(run, arguments, words):
     assert (code, out) == (1, "")
     assert words in err
     assert len(err.splitlines()) == 1
+
+
+class TestAsSource:
+    @pytest.fixture
+    def restored(self, aws, bucket):
+        make_source(aws)
+        key = save(aws, bucket)
+        restore(aws, "orders", "orders-restored")
+        wait_until_active(aws, "orders-restored")
+        aws.clock.advance(30)
+        return key
+
+    @pytest.mark.usefixtures("restored")
+    def test_a_file_that_record_has_printed_is_compared_and_synced(self, aws, run, tmp_path):
+        _, out, _ = run("record", "orders")
+        file = tmp_path / "orders.json"
+        file.write_text(out)
+        wanted = settings_of(aws, "orders")["tags"]
+        aws.client("dynamodb").update_table(TableName="orders", DeletionProtectionEnabled=False)
+        aws.client("dynamodb").delete_table(TableName="orders")
+        aws.clock.advance(60)
+        code, out, err = run("diff", str(file), "orders-restored", "--json")
+        assert (code, err) == (2, "")
+        report = json.loads(out)
+        assert report["settings"]["tags"]["status"] == "differs"
+        assert report["settings_from"].keys() == {"kind", "recorded_at", "table_id"}
+        code, _, _ = run("sync", str(file), "orders-restored", "--yes", "--only", "tags")
+        assert code == 0
+        aws.clock.advance(30)
+        assert settings_of(aws, "orders-restored")["tags"] == wanted
+
+    def test_an_object_is_compared_by_version(self, aws, run, restored):
+        versions = aws.client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
+        for query in ("", f"?versionId={versions[0]['VersionId']}"):
+            code, out, err = run("diff", f"s3://{BUCKET}/{restored}{query}", "orders-restored", "--json")
+            assert (code, err) == (2, "")
+            assert json.loads(out)["settings_from"]["kind"] == "record"
+
+    def test_what_is_no_record_gets_one_sentence(self, run, restored, tmp_path):
+        (tmp_path / "notes.json").write_text("{}")
+        wrong = {
+            str(tmp_path / "notes.json"): "cannot be used as a record: it is not a record: it has no version.",
+            str(tmp_path / "missing.json"): "cannot be read: No such file or directory.",
+            str(tmp_path): "cannot be read: Is a directory.",
+            f"s3://{BUCKET}/missing.json": "does not exist: check the bucket, the key and the version.",
+            f"s3://{BUCKET}/{restored}?versionId=missing": ".",
+            f"s3://{BUCKET}": "is not the URI of an object: give s3://BUCKET/KEY or s3://BUCKET/KEY?versionId=ID.",
+            f"s3://{BUCKET}/key?version=1": "is not the URI of an object",
+            "s3://no-such-bucket-anywhere/key": "NoSuchBucket",
+        }
+        for source, reason in wrong.items():
+            code, out, err = run("diff", source, "orders-restored")
+            assert (code, out) == (1, "")
+            assert err.count("\n") == 1, err
+            assert reason in err

@@ -27,6 +27,7 @@ from table_sync.command_line import (
     import_blocks,
     presentation,
     record_commands,
+    record_source,
     standard_output,
     takeover,
 )
@@ -38,6 +39,7 @@ from table_sync.settings import SETTINGS, triggers
 from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import converge
+from table_sync.which_source import Records
 from table_sync.which_tables import swapped
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ back under Terraform. Nothing has to be deployed for it. The source table is nev
 _TABLES = """\
 SOURCE and TARGET are names or ARNs. A name is looked up in the Region of --region, AWS_REGION, AWS_DEFAULT_REGION or
 the profile. A difference is something that the source has and the target lacks. Differences are shown as
-source -> target. What only the target has is left alone."""
+source -> target. What only the target has is left alone. SOURCE may also be a record of a table: a file, or
+s3://BUCKET/KEY with ?versionId=ID for an older version."""
 _DIFF_EPILOG = f"""\
 {_TABLES}
 
@@ -190,7 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     sync = _command(commands, "sync", "make the target's settings equal to the source's", _SYNC_EPILOG)
     sync.set_defaults(run=_sync)
     for command in (diff, sync):
-        command.add_argument("source", metavar="SOURCE", help="table that was restored from")
+        command.add_argument("source", metavar="SOURCE", help="table that was restored from, or a record of it")
+        command.set_defaults(record=None)
         command.add_argument("target", metavar="TARGET", help="table that was restored")
         command.add_argument(
             "--only",
@@ -477,6 +481,10 @@ def _tables(options: argparse.Namespace) -> tuple[Table, Table]:
 
     """
     _set_up(options)
+    if record_source.names_a_record(options.source):
+        target = _described(options.target, options)
+        options.record = record_source.read(options.source, target.region)
+        return options.record.table, target
     source, target = (_described(table, options) for table in (options.source, options.target))
     if source.arn == target.arn:
         raise CommandError(f"SOURCE and TARGET are the same table, {source.arn}: give two.")
@@ -529,7 +537,15 @@ def _attempts(
 
     def attempt(*, dry_run: bool = False) -> Reconciliation:
         # A new Table for the source: what an earlier attempt found may have changed.
-        return Reconciliation(Table(source.arn), target, enabled, dry_run=dry_run, adapt=adapt, left_out=left_out)
+        return Reconciliation(
+            Table(source.arn),
+            target,
+            enabled,
+            dry_run=dry_run,
+            adapt=adapt,
+            left_out=left_out,
+            records=Records(given=options.record),
+        )
 
     return attempt
 

@@ -1,4 +1,1 @@
-"""Records: the settings of every table as objects in a versioned S3 bucket, for restores whose source is gone.
-
-Nothing writes or reads them yet.
-"""
+"""Records: the settings of every table as objects in a versioned S3 bucket, for restores whose source is gone."""

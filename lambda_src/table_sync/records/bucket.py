@@ -76,6 +76,16 @@ class Bucket:
         found = self._get(key, version_id)
         return None if found is None else records.loads(found[0], key)
 
+    def body(self, key: str, version_id: str | None = None) -> bytes | None:
+        """Return what an object holds, but no more than a byte above the limit; None if there is none.
+
+        Raises:
+            botocore.exceptions.ClientError: S3 refused.
+
+        """
+        found = self._get(key, version_id)
+        return None if found is None else found[0]
+
     def newest(self, key: str) -> tuple[Record | None, str]:
         """Return the newest version of a record and its ETag, to write the next one; (None, "") if there is none.
 
