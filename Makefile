@@ -43,7 +43,7 @@ $(DEMO)/.ready: tests/support/demo/requirements.txt
 
 .PHONY: demo
 demo: $(DEMO)/.ready ## Restore a table on an AWS emulator and watch its settings come back, in two minutes
-	@$(DEMO)/bin/python -m tests.support.demo
+	@PYTHONPATH=lambda_src $(DEMO)/bin/python -m tests.support.demo
 
 .PHONY: check
 check: $(VENV)/.ready ## Check what a change breaks first, in a minute; SETTING=ttl: one setting, in 20 s

@@ -116,6 +116,7 @@ def start(tmp_path):
                 "PATH": f"{tmp_path}:{os.environ['PATH']}",
                 "TF_PLUGIN_DIR": str(tmp_path),
                 "TMPDIR": str(tmp_path),
+                "PYTHONPATH": "lambda_src",
                 **variables,
             },
             stdout=subprocess.PIPE,
@@ -207,6 +208,43 @@ def test_every_resource_is_named_and_its_instances_share_a_line(tmp_path, capsys
             take(line)
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines == ["aws_sqs_queue.dlq (25s)", "aws_cloudwatch_event_rule.this aws_backup, backup (1s)"]
+
+
+# Takes the names of distributions, and imports the demo as if no others were installed.
+IMPORTS = """
+import re, sys
+from importlib.metadata import packages_distributions
+
+installed = set(sys.argv[1:])
+missing = {
+    module
+    for module, names in packages_distributions().items()
+    if module != "tests" and not {re.sub("[-_.]+", "-", name.lower()) for name in names} & installed
+}
+
+class OnlyInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, OnlyInstalled())
+import tests.support.demo.__main__
+assert "moto" in sys.modules and "rich" in sys.modules
+"""
+
+
+def test_its_requirements_have_all_that_it_imports():
+    requirements = (REPOSITORY / "tests" / "support" / "demo" / "requirements.txt").read_text()
+    pinned = re.findall(r"^([\w.-]+)==", requirements, re.MULTILINE)
+
+    def imported(names):
+        command = [sys.executable, "-c", IMPORTS, *names]
+        environment = {**os.environ, "PYTHONPATH": "lambda_src"}
+        return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (above)
+
+    complete = imported(pinned)
+    assert complete.returncode == 0, complete.stderr
+    assert "No module named 'rich'" in imported(set(pinned) - {"rich"}).stderr
 
 
 def test_settings_that_do_not_come_back_are_a_failure(start):
