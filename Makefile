@@ -19,7 +19,7 @@ CHECKED = $(wildcard tests/unit/test_settings*.py) tests/unit/test_restore.py te
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: tests/requirements.txt lambda_src/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -36,7 +36,7 @@ venv: $(VENV)/.ready
 $(DEMO)/.ready: tests/support/demo/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@echo "Installing $$(grep -c '^[a-z].*==' $<) Python packages for the demo (130 MB) into $(DEMO): about half a minute, once ..."
+	@echo "Installing $$(grep -c '^[a-z].*==' $<) Python packages for the demo (120 MB) into $(DEMO): about half a minute, once ..."
 	@$(PYTHON) -m venv --clear $(DEMO)
 	@$(DEMO)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $<
 	@touch $@
@@ -44,6 +44,10 @@ $(DEMO)/.ready: tests/support/demo/requirements.txt
 .PHONY: demo
 demo: $(DEMO)/.ready ## Restore a table on an AWS emulator and watch its settings come back, in two minutes
 	@PYTHONPATH=lambda_src $(DEMO)/bin/python -m tests.support.demo
+
+.PHONY: demo-recording
+demo-recording: $(DEMO)/.ready ## Run the demo, and write docs/demo.svg of its output
+	@$(DEMO)/bin/python -m scripts.demo_recording
 
 .PHONY: check
 check: $(VENV)/.ready ## Check what a change breaks first, in a minute; SETTING=ttl: one setting, in 20 s

@@ -256,7 +256,9 @@ def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, listener: Listener, enable
         f"the outcomes are told, not {told}": (
             told == ({*sources, "ledger-restored"} if OUTCOME_EVENTS in enabled else set())
         ),
-        "no message comes back after an error": not any("comes back after an error" in line for line in lines),
+        "no message returns to the queue after an error": not any(
+            "returns to the queue after an error" in line for line in lines
+        ),
     }
     return [promise for promise, kept in promises.items() if not kept]
 

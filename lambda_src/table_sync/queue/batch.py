@@ -63,7 +63,7 @@ class Batch:
         self._returned: list[str] = []
 
     def process(self, messages: Sequence[Message]) -> list[str]:
-        """Sync the restores of the messages; return the IDs of the messages that must come back."""
+        """Sync the restores of the messages; return the IDs of the messages that must return to the queue."""
         begun = [started for message in messages if (started := self._begin(message))]
         converge([reconciliation for _, reconciliation in begun], self._seconds_left)
         attempts = [_Attempt(message, found, self._report(message, found)) for message, found in begun]
@@ -76,11 +76,11 @@ class Batch:
 
     @contextmanager
     def _returning(self, message: Message) -> Iterator[None]:
-        """Have the message come back after an exception, which is logged without a word of the message."""
+        """Return the message to the queue after an exception, which is logged without any part of the message."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 (one message's failure never stops another)
-            logger.error("The message comes back after an error", extra={"reason": _anonymous(error)})
+            logger.error("The message returns to the queue after an error", extra={"reason": _anonymous(error)})
             telemetry.count_unanswered()
             self._returned.append(message.id)
 
@@ -90,14 +90,17 @@ class Batch:
             try:
                 restore = parse(message.body, self._own)
             except RestoreRefusedError as refusal:
-                logger.info("The restore itself had failed: nothing to do", extra={"error_code": str(refusal)})
+                logger.info("The restore call failed, so there is nothing to do", extra={"error_code": str(refusal)})
                 return None
             except NotARestoreError as error:
                 logger.error("The message is moved to the dead-letter queue", extra={"reason": str(error)})
                 message.send_to_dead_letter_queue(self._config.dlq_url, str(error))
                 return None
             if not self._config.table_filter.admits(restore):
-                logger.info("The restore is excluded: nothing to do", extra={"target": restore.target})
+                logger.info(
+                    "The tables of the restore are excluded, so there is nothing to do",
+                    extra={"target": restore.target},
+                )
                 return None
             reconciliation = Reconciliation(
                 Table(restore.source),
