@@ -171,7 +171,7 @@ class Table:
             raise FinalError(f"{this_boto3()} is too old to read {name} of {shape}: update it")
 
     def once(self, what: str, read: Callable[[], Read]) -> Read:
-        """Return what `read` returns, for the settings that share it: one call between two looks or writes."""
+        """Return what `read` returns, for the settings that share it: one call between two passes or writes."""
         if what not in self._read:
             self._read[what] = read()
         found: Read = self._read[what]

@@ -37,9 +37,9 @@ class GoneError(Exception):
 class Meaning(Enum):
     """What to do about an error."""
 
-    SETTLING = "AWS is still working on the table: look again within seconds"
-    TRANSIENT = "look again later"
-    ALREADY_SO = "what was asked for is there: look again to see it"
+    SETTLING = "AWS is still working on the table: try again within seconds"
+    TRANSIENT = "try again later"
+    ALREADY_SO = "what was asked for is there: read again to see it"
     GONE = "it refers to something that does not exist: leave it out"
     UNSUPPORTED = "the Region does not offer the call: skip the setting"
     FINAL = "it will not succeed by itself"

@@ -49,9 +49,9 @@ def resource_id(text: str, source: str, target: str) -> str:
 
 def shortened(name: str, longest: int) -> str:
     """Return a name of at most `longest` characters: the same for the same name, another for another."""
-    return name if len(name) <= longest else told_apart(name[: longest - 17], name)
+    return name if len(name) <= longest else with_digest(name[: longest - 17], name)
 
 
-def told_apart(name: str, by: str) -> str:
-    """Return the name with 17 more characters that depend on `by` only."""
+def with_digest(name: str, by: str) -> str:
+    """Return the name with a hyphen and 16 digits of the digest of `by`, which make it unique."""
     return f"{name}-{sha256(by.encode()).hexdigest()[:16]}"

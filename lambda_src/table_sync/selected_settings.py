@@ -32,7 +32,5 @@ def select_settings(names: Collection[object], option: str) -> frozenset[str]:
     for setting in SETTINGS:
         need = setting.NEEDS
         if setting.NAME in names and need and not need.of_part and need.setting not in names:
-            raise SelectionError(
-                f"{setting.NAME} cannot be looked at without {need.setting}: add {need.setting} to {option}."
-            )
+            raise SelectionError(f"{setting.NAME} needs {need.setting}: add {need.setting} to {option}.")
     return frozenset(str(name) for name in names)

@@ -12,7 +12,7 @@ from table_sync.report import LIVE, Outcome, Report, combined
 from table_sync.settings import SETTINGS, complete, read
 from table_sync.settings.setting import Change, Obstacle, Status
 from table_sync.source import Source, why_skipped
-from table_sync.time_sharing import LOOK_SECONDS, share
+from table_sync.time_sharing import RESERVED_SECONDS, share
 from table_sync.which_source import Records, SourceFinder
 from table_sync.which_tables import another_target, swapped
 
@@ -27,7 +27,7 @@ _MANY_WRITES = 10
 
 
 class Reconciliation:
-    """The way of one target to its source's settings; each look does what is missing."""
+    """Makes the settings of one target equal to its source's; each pass does what is missing."""
 
     def __init__(  # noqa: PLR0913 (each is a fact of the reconciliation)
         self,
@@ -36,7 +36,7 @@ class Reconciliation:
         enabled: Collection[str],
         *,
         dry_run: bool = False,
-        looks_for_target: float = 1,
+        passes_to_find_target: float = 1,
         adapt: Mapping[str, Callable[[Any], Any]] | None = None,
         restore: Restore | None = None,
         selected: Collection[str] | None = None,
@@ -52,8 +52,8 @@ class Reconciliation:
             target: the restored table.
             enabled: names of the settings whose toggle is on.
             dry_run: list the changes, write nothing.
-            looks_for_target: so many looks in a row have to miss the target until it counts as gone. With math.inf
-                each attempt looks once, and it never does.
+            passes_to_find_target: after so many passes in a row without the target, it counts as deleted. With math.inf
+                each attempt makes one pass, and it never does.
             adapt: by setting, what makes of the source's value the one that the target shall have.
             restore: what an event told of the restore, None if there is no event. A target that cannot be of that
                 restore is refused, and a source that cannot be of it counts as gone.
@@ -70,7 +70,7 @@ class Reconciliation:
         self._finder = SourceFinder(source, target, restore, records, attempt)
         self._source: Source | None = None
         self._dry_run = dry_run
-        self._looks_for_target = looks_for_target
+        self._passes_to_find_target = passes_to_find_target
         self._adapt = adapt or {}
         self._restore = restore
         self._allow_younger_source = allow_younger_source
@@ -81,7 +81,7 @@ class Reconciliation:
         self._applied: dict[str, list[Change]] = {setting.NAME: [] for setting in SETTINGS}
         self._due = {name for name in enabled if selected is None or name in selected}
         self._outcomes = {
-            setting.NAME: Outcome(Status.PENDING, "not looked at yet")
+            setting.NAME: Outcome(Status.PENDING, "not compared yet")
             if setting.NAME in self._due
             else Outcome(Status.SKIPPED, "not selected" if setting.NAME in enabled else f"{setting.TOGGLE} is false")
             for setting in SETTINGS
@@ -91,17 +91,17 @@ class Reconciliation:
 
     @property
     def unfinished(self) -> bool:
-        """Whether a setting ran out of its share of the time, so that another look at once continues it."""
+        """Whether a setting ran out of its share of the time, so that another pass at once continues it."""
         return bool(self._unfinished)
 
     @property
     def settling(self) -> bool:
-        """Whether another look within seconds may find more: AWS is still working."""
+        """Whether another pass within seconds may find more: AWS is still working."""
         return bool(self._due)
 
     @property
     def report(self) -> Report:
-        """What the looks so far came to."""
+        """The result of the passes so far."""
         source = self._source
         found = not_copied.sentences(source.table, self._target) if source and source.kind == LIVE else ()
         settings_from = source.as_dict() if source else None
@@ -115,7 +115,7 @@ class Reconciliation:
             source.why if source else "",
         )
 
-    def look(
+    def run_pass(
         self,
         seconds_left: Callable[[], float] = lambda: math.inf,
         of_region: dict[tuple[str, str], Any] | None = None,
@@ -124,12 +124,12 @@ class Reconciliation:
     ) -> None:
         """Compare source and target once, and do what is missing. Never raises.
 
-        The first look is at every setting, later ones are at those that are settling: what is throttled can wait. If a
-        setting is unfinished, the look only continues those that are.
+        The first pass compares every setting, later ones those that are settling: what is throttled can wait. If a
+        setting is unfinished, the pass only continues those that are.
 
         Args:
-            seconds_left: how long the invocation may still take. What it leaves no time for is left to another look.
-            of_region: what looks of the same invocation share (Table.of_region).
+            seconds_left: how long the invocation may still take. What it leaves no time for is left to another pass.
+            of_region: what passes of the same invocation share (Table.of_region).
             last: whether no other restore waits for its turn.
 
         """
@@ -147,16 +147,16 @@ class Reconciliation:
                 continue
             if self._whole:
                 self._outcomes[setting.NAME] = self._whole
-            elif seconds_left() > LOOK_SECONDS:
+            elif seconds_left() > RESERVED_SECONDS:
                 with time_limit(share(seconds_left, whole=last and names[-1] == setting.NAME)):
-                    self._outcomes[setting.NAME] = self._look_at(setting)
+                    self._outcomes[setting.NAME] = self._outcome_of(setting)
             else:
                 self._due.add(setting.NAME)
         if self._dry_run:
             self._due.clear()
 
     def _obstruction(self, due: set[str]) -> Outcome | None:
-        """Describe both tables; return why no setting can be looked at, if so."""
+        """Describe both tables; return why no setting can be compared, if so."""
         if refusal := self._finder.refusal():
             return Outcome(Status.FAILED, refusal)
         try:
@@ -177,10 +177,10 @@ class Reconciliation:
             self._target.describe()
             self._outdated = False
         except TableNotFoundError as error:
-            self._looks_for_target -= 1
-            if 0 < self._looks_for_target < math.inf:
+            self._passes_to_find_target -= 1
+            if 0 < self._passes_to_find_target < math.inf:
                 self._due = due
-            return Outcome(Status.PENDING if self._looks_for_target > 0 else Status.FAILED, str(error))
+            return Outcome(Status.PENDING if self._passes_to_find_target > 0 else Status.FAILED, str(error))
         if self._restore and (other := another_target(self._table, self._target, self._restore)):
             return Outcome(Status.FAILED, f"the target is another table of that name, {other}")
         if self._target.status in {"ACTIVE", "UPDATING"}:
@@ -197,7 +197,7 @@ class Reconciliation:
         self._source = found
         return None
 
-    def _look_at(self, setting: Setting[Any]) -> Outcome:
+    def _outcome_of(self, setting: Setting[Any]) -> Outcome:
         try:
             return self._reconcile(setting)
         except OutOfTimeError as error:
@@ -211,7 +211,7 @@ class Reconciliation:
             return Outcome(*_judge(error))
 
     def _continue(self, setting: Setting[Any]) -> None:
-        """Have the next look continue the setting."""
+        """Have the next pass continue the setting."""
         self._due.add(setting.NAME)
         if not self._dry_run:
             self._unfinished.add(setting.NAME)
@@ -303,7 +303,7 @@ class Reconciliation:
         return None if self._sources.get(name) else (Status.UNCHANGED, f"the source has no {name}")
 
     def _note(self, setting: Setting[Any], error: Exception, *, goes_on: bool) -> Meaning:
-        """Return what a write's error means, and have the setting looked at again if that may find more.
+        """Return what a write's error means, and have the setting compared again if that may find more.
 
         So it may where AWS takes some of many writes between its refusals (`goes_on`).
         """

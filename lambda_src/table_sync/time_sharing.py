@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from table_sync.sync import Reconciliation
 
-# Pauses between the looks of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
+# Pauses between the passes of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
 # or a Kinesis destination is there within 2 to 7 s, and one UpdateTable follows another after 4 to 6 s (live probe,
-# October 2026); event source mappings take longer. What takes longer still waits in the queue. More looks would find
+# October 2026); event source mappings take longer. What takes longer still waits in the queue. More passes would find
 # out little sooner, and each takes calls from rates that all restores share.
 PAUSES = (5, 5, 5, 4)
-# What is kept for the end of an attempt, in seconds: one call that AWS does not answer takes 26 (table_sync.aws).
-LOOK_SECONDS = 30
+# Time in reserve for the end of an attempt: one call that AWS does not answer takes 26 seconds (table_sync.aws).
+RESERVED_SECONDS = 30
 # A setting that takes long may use half of what is left, and no less than these seconds, before the others get their
 # turn; then it continues.
 _SHARE_SECONDS = 5
@@ -25,15 +25,15 @@ _SHARE_SECONDS = 5
 
 def share(seconds_left: Callable[[], float], *, whole: bool) -> Callable[[], float]:
     """Return how long one setting may go on, in seconds, if it may have the `whole` time or if others wait."""
-    available = seconds_left() - LOOK_SECONDS
+    available = seconds_left() - RESERVED_SECONDS
     if available == math.inf:
         return seconds_left
-    kept = LOOK_SECONDS + (0 if whole else min(available / 2, max(0, available - _SHARE_SECONDS)))
+    kept = RESERVED_SECONDS + (0 if whole else min(available / 2, max(0, available - _SHARE_SECONDS)))
     return lambda: seconds_left() - kept
 
 
 def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[], float]) -> None:
-    """Look at each restore, then again at those on which AWS is only seconds from done.
+    """Run a pass for each restore, then more for those on which AWS is only seconds from done.
 
     Args:
         reconciliations: the restores of one invocation; they wait together, not one after another.
@@ -41,23 +41,23 @@ def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[
 
     """
     of_region: dict[tuple[str, str], Any] = {}
-    _look_at_each(reconciliations, seconds_left, of_region)
+    _run_passes(reconciliations, seconds_left, of_region)
     for pause in PAUSES:
         settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
-        if not settling or seconds_left() < pause + LOOK_SECONDS:
+        if not settling or seconds_left() < pause + RESERVED_SECONDS:
             return
         time.sleep(pause)
-        _look_at_each(settling, seconds_left, of_region)
+        _run_passes(settling, seconds_left, of_region)
 
 
-def _look_at_each(
+def _run_passes(
     reconciliations: Sequence[Reconciliation],
     seconds_left: Callable[[], float],
     of_region: dict[tuple[str, str], Any],
 ) -> None:
-    """Look at each restore once, then continue what is unfinished until it is done or no time is left."""
-    while reconciliations and seconds_left() > LOOK_SECONDS:
+    """Run a pass for each restore, then continue what is unfinished until it is done or no time is left."""
+    while reconciliations and seconds_left() > RESERVED_SECONDS:
         for reconciliation in reconciliations:
-            if seconds_left() > LOOK_SECONDS:
-                reconciliation.look(seconds_left, of_region, last=reconciliation is reconciliations[-1])
+            if seconds_left() > RESERVED_SECONDS:
+                reconciliation.run_pass(seconds_left, of_region, last=reconciliation is reconciliations[-1])
         reconciliations = [reconciliation for reconciliation in reconciliations if reconciliation.unfinished]

@@ -636,7 +636,7 @@ def test_what_was_not_looked_at_is_not_called_equal(run):
 @pytest.mark.parametrize("command", ["diff", "sync"])
 def test_a_setting_without_the_one_that_it_lives_on_is_refused(aws, run, command):
     answer = run(command, "orders", "orders-restored", "--only", "triggers")
-    assert_one_sentence(answer, "triggers cannot be looked at without stream: add stream to --only.")
+    assert_one_sentence(answer, "triggers needs stream: add stream to --only.")
     assert writes(aws) == []
 
 
@@ -763,7 +763,7 @@ def test_a_refused_read_keeps_no_other_import_block_back(aws, run, refused):
     answer = run("import-blocks", "orders-restored")
     found = answer.out.split("\n\n")
     operation = refused.partition(":")[2]
-    comment = f"# Not looked at: {REFUSED[refused]}. {operation}: AccessDeniedException: No, and no."
+    comment = f"# Not read: {REFUSED[refused]}. {operation}: AccessDeniedException: No, and no."
     assert [part.strip() for part in found if part not in everything] == [comment]
     if REFUSED[refused] == "TTL":
         assert len(found) == len(everything) + 1
@@ -779,7 +779,7 @@ def test_all_that_is_refused_is_in_one_sentence(aws, run):
         aws.faults.add(refused, "AccessDeniedException", times=math.inf)
     answer = run("import-blocks", "orders-restored")
     assert [address for address, _ in imports_in(answer.out)] == ["aws_dynamodb_table.orders_restored"]
-    assert answer.out.count("# Not looked at: ") == len(REFUSED)
+    assert answer.out.count("# Not read: ") == len(REFUSED)
     assert_one_sentence(replace(answer, out=""), ", ".join(REFUSED.values()))
 
 

@@ -8,7 +8,7 @@ import pytest
 from table_sync.aws import Table
 from table_sync.settings import SETTINGS
 from table_sync.sync import Reconciliation
-from table_sync.time_sharing import LOOK_SECONDS
+from table_sync.time_sharing import RESERVED_SECONDS
 from tests.settings import auto_scaling, kinesis, modules
 from tests.support.tables import (
     FILTER,
@@ -666,9 +666,9 @@ def test_what_an_attempt_has_no_time_for_is_left_to_another(aws, pipeline):  # n
     reconciliation = Reconciliation(Table(arn), Table(f"{arn}-restored"), names)
     # The time is up when the second setting has been read.
     reads = "DescribeKinesisStreamingDestination"
-    reconciliation.look(lambda: 100 if len(aws.calls_of(reads)) < 2 else LOOK_SECONDS)
+    reconciliation.run_pass(lambda: 100 if len(aws.calls_of(reads)) < 2 else RESERVED_SECONDS)
     outcomes = reconciliation.report.settings
-    assert [name for name in names if outcomes[name].reason == "not looked at yet"] == names[2:]
+    assert [name for name in names if outcomes[name].reason == "not compared yet"] == names[2:]
     assert reconciliation.report.outcome == "waiting"
     assert reconciliation.settling
 

@@ -101,7 +101,7 @@ def finish(account, figures, name, *, restores=1, at_most):
     waits = [
         attempt["next_look_seconds"]
         for attempt in pipeline.attempts
-        if attempt["outcome"] == "waiting" and "not looked at yet" not in attempt.get("reason", "")
+        if attempt["outcome"] == "waiting" and "not compared yet" not in attempt.get("reason", "")
     ]
     assert max(waits, default=15) <= 20, "what is unfinished comes back soon"
     return writes

@@ -87,7 +87,7 @@ REFUSED = [
     ({"only": ["tags", "tll"]}, "There is no setting 'tll'"),
     ({"only": [["tags"]]}, "There is no setting ['tags']"),
     ({"only": [{}]}, "There is no setting {}"),
-    ({"only": ["triggers"]}, "triggers cannot be looked at without stream: add stream to only."),
+    ({"only": ["triggers"]}, "triggers needs stream: add stream to only."),
     ({"source_table": None}, "source_table is None: give the name or the ARN of a table."),
     ({"target_table": ["orders"]}, "target_table is ['orders']"),
     ({"source_table": "arn:aws:s3:::bucket"}, "source_table is 'arn:aws:s3:::bucket'"),

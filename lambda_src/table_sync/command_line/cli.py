@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 EQUAL, ERROR, DIFFERENT, INTERRUPTED = 0, 1, 2, 130
 EXIT_CODES = {IN_SYNC: EQUAL, FAILED: ERROR, DIFFERS: DIFFERENT, WAITING: DIFFERENT}
-# Between looks at what AWS takes longer about than one round of converge() waits, in seconds.
+# Between two attempts where AWS takes longer than converge() waits, in seconds.
 PAUSE = 15
 # Reads may be behind writes: ListTagsOfResource by 2 to 3 s (live probe, October 2026).
 VERIFICATIONS = 6
@@ -297,7 +297,7 @@ def _names(text: str) -> list[str]:
 
 
 def _enabled(options: argparse.Namespace, otherwise: frozenset[str]) -> frozenset[str]:
-    """Return the settings to look at: those of every --only, which have to bring what each lives on."""
+    """Return the settings to compare: those of every --only, which must include what each needs."""
     if options.only is None:
         return otherwise
     try:
@@ -329,7 +329,7 @@ def _diff(options: argparse.Namespace) -> int:
     if order:
         presentation.say(f"{order}.", sys.stderr)
     reconciliation = _attempts(source, target, enabled, options)(dry_run=True)
-    reconciliation.look()
+    reconciliation.run_pass()
     if reconciliation.report.outcome == WAITING:
         credentials.refuse_to_wait(target)
     return _show(reconciliation.report.compared(), enabled, options)
@@ -615,7 +615,7 @@ def _verified(done: Report, attempt: Callable[..., Reconciliation]) -> Report:
     """Return the report of what was done, or of what differs all the same."""
     for _ in range(VERIFICATIONS):
         reconciliation = attempt(dry_run=True)
-        reconciliation.look()
+        reconciliation.run_pass()
         if reconciliation.report.outcome == IN_SYNC:
             return done
         time.sleep(VERIFICATION_PAUSE)

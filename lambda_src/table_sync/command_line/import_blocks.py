@@ -66,7 +66,7 @@ class Blocks:
 
     text: str
     caution: str
-    """What to know before Terraform looks at the table; empty if nothing."""
+    """What to know before Terraform reads the table; empty if nothing."""
     left_out: tuple[str, ...]
     """What could not be read; a comment in the text says why."""
     scheduled_actions: str = ""
@@ -152,7 +152,7 @@ class _File:
             if command_errors.blames_credentials(error):
                 raise
             self.left_out.append(what)
-            return [_comment(f"Not looked at: {what}. {' '.join(errors.explain(error).split())}")]
+            return [_comment(f"Not read: {what}. {' '.join(errors.explain(error).split())}")]
 
     def _ttl(self) -> Iterator[str]:
         """Yield nothing: TTL is an argument of the table."""

@@ -1,11 +1,11 @@
-"""How long a restore waits in the queue until the next look."""
+"""How long a restore waits in the queue until the next attempt."""
 
 from __future__ import annotations
 
 import math
 import random
 
-# Restores that began together shall not be looked at together for ever.
+# Restores that began together shall not be tried together forever.
 JITTER = 0.15
 
 
@@ -13,8 +13,8 @@ def delay(attempt: int, *, base: float, rate: float, ceiling: float) -> int:
     """Return the delay after an attempt: exponential, with jitter, never below `base` nor above `ceiling`.
 
     Args:
-        attempt: how many looks there were, 1 or more (SQS: ApproximateReceiveCount).
-        base: seconds, the delay after the first look and the floor of all.
+        attempt: number of attempts so far, 1 or more (SQS: ApproximateReceiveCount).
+        base: seconds, the delay after the first attempt and the minimum of all delays.
         rate: factor from one delay to the next, 1 or more.
         ceiling: seconds, `base` or more.
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from table_sync.config import Config
     from table_sync.queue.message import Message
 
-# So many looks in a row must miss the target until it counts as gone, and not before as many
+# After so many attempts in a row without the target it counts as deleted, and not before as many
 # attempts: DescribeTable may lag behind the restore call.
-LOOKS_FOR_TARGET = 3
+ATTEMPTS_TO_FIND_TARGET = 3
 
 
 @dataclass
@@ -106,7 +106,9 @@ class Batch:
                 Table(restore.source),
                 Table(restore.target),
                 self._config.enabled,
-                looks_for_target=LOOKS_FOR_TARGET if message.attempt >= LOOKS_FOR_TARGET else math.inf,
+                passes_to_find_target=ATTEMPTS_TO_FIND_TARGET
+                if message.attempt >= ATTEMPTS_TO_FIND_TARGET
+                else math.inf,
                 adapt=self._config.adapt,
                 restore=restore,
                 records=Records(bucket_of(self._config.records_bucket, self._own.region)),

@@ -327,7 +327,7 @@ def _ids(queries: Sequence[Mapping[str, Any]], source: str, target: str) -> dict
     return {
         one: one
         if new == one
-        else _legal(rename.told_apart(new[: _LONGEST_ID - 20], one).replace("-", "_"))
+        else _legal(rename.with_digest(new[: _LONGEST_ID - 20], one).replace("-", "_"))
         if counts[new] > 1 or len(new) > _LONGEST_ID - 2
         else _legal(new)
         for one, new in renamed.items()
@@ -354,7 +354,7 @@ def _names(source: Alarms, target: Alarms) -> dict[str, str]:
     if source.table_name == target.table_name:
         others = set(target.others)
         return {
-            name: rename.told_apart(name[: _LONGEST_NAME - 17], name) if name in others else name
+            name: rename.with_digest(name[: _LONGEST_NAME - 17], name) if name in others else name
             for name in source.on_table
         }
     new_names = {name: renamed(name, source.table_name, target.table_name) for name in source.on_table}
@@ -364,7 +364,7 @@ def _names(source: Alarms, target: Alarms) -> dict[str, str]:
         *(name for name, count in Counter(new_names.values()).items() if count > 1),
     }
     return {
-        name: rename.told_apart(new_name[: _LONGEST_NAME - 17], name) if new_name in taken else new_name
+        name: rename.with_digest(new_name[: _LONGEST_NAME - 17], name) if new_name in taken else new_name
         for name, new_name in new_names.items()
     }
 

@@ -278,7 +278,7 @@ def _missing_policies(wanted: Sequence[Change], present: Sequence[Change]) -> It
                 yield _under_name_of(same_metric, policy)
         elif _named(policy) in taken or names[_named(policy)] > 1:
             # Another policy has the name, which would be replaced.
-            name = rename.told_apart(policy.parameters["PolicyName"][: _LONGEST_POLICY_NAME - 17], _metric(policy))
+            name = rename.with_digest(policy.parameters["PolicyName"][: _LONGEST_POLICY_NAME - 17], _metric(policy))
             yield replace(policy, parameters={**policy.parameters, "PolicyName": name})
         else:
             yield policy

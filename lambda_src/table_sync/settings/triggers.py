@@ -57,7 +57,7 @@ class EventSourceMapping:
     uuid: str = field(default="", compare=False)
 
     @property
-    def settling(self) -> bool:
+    def changing(self) -> bool:
         """Whether AWS is still working on it."""
         return self.state in {"Creating", "Enabling", "Updating", "Disabling"}
 
@@ -187,7 +187,7 @@ def _step(function: str, source: EventSourceMapping, target: EventSourceMapping 
         # Lambda shows the filter only to those who may use the key: no report may show it to others.
         secret = frozenset({"FilterCriteria"}) if "KMSKeyArn" in source.parameters else frozenset[str]()
         return Change("CreateEventSourceMapping", source.parameters, part=function, secret=secret, subject=function)
-    if target.settling:
+    if target.changing:
         return Obstacle(Status.PENDING, f"the mapping to {function} is {target.state}")
     differing = {
         key
@@ -228,4 +228,4 @@ def apply(change: Change, table: Table) -> str:
             raise
         raise GoneError(f"{function} does not exist: its trigger is left out") from error
     mapping = EventSourceMapping(answer.get("State", "Creating"), {})
-    return f"the mapping to {function} is {mapping.state}" if mapping.settling else ""
+    return f"the mapping to {function} is {mapping.state}" if mapping.changing else ""
