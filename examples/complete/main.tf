@@ -27,7 +27,7 @@ module "table_sync" {
   include_tables = ["prod-*"]
   exclude_tables = ["*-test", "awsbackup-restore-test-*"]
 
-  # Restored tables are looked at by people first: nothing reacts to them or deletes from them. The other settings keep
+  # People check restored tables first, so nothing reacts to them or deletes from them. The other settings keep
   # their defaults, which are in the module's README.
   enable_kinesis_settings        = false
   enable_dynamodb_lambda_trigger = false
@@ -40,7 +40,7 @@ module "table_sync" {
   enable_outcome_events = true
   event_bus_arn         = aws_cloudwatch_event_bus.this.arn
 
-  # Restores of large tables: for at least 42 hours, looked at every five minutes at the latest.
+  # Restores of large tables: attempts for at least 42 hours, at most five minutes apart.
   initial_delay_seconds     = 120
   backoff_base_seconds      = 30
   backoff_rate              = 2

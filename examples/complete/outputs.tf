@@ -9,6 +9,6 @@ output "alarm_topic_arn" {
 }
 
 output "failed_topic_arn" {
-  description = "ARN of the SNS topic that is told of restores that failed: subscribe to it."
+  description = "ARN of the SNS topic for restores that failed: subscribe to it."
   value       = aws_sns_topic.failed.arn
 }

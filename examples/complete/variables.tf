@@ -5,7 +5,7 @@ variable "region" {
 }
 
 variable "reserved_concurrent_executions" {
-  description = "Concurrency set aside for the function, 5 or more, if the account's quota has it to spare; -1 for none."
+  description = "Concurrency reserved for the function, 5 or more, if the account's quota allows it; -1 for none."
   type        = number
   default     = -1
 }
@@ -20,13 +20,13 @@ variable "vpc_config" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the permissions boundary that the account demands of roles, if it does."
+  description = "ARN of the permissions boundary, if the account requires one for roles."
   type        = string
   default     = null
 }
 
 variable "package_s3" {
-  description = "Where a copy of the packages is in S3, if files may not be deployed from a repository."
+  description = "Where a copy of the packages is in S3, if your organization does not allow deployment from a repository."
   type = object({
     bucket                  = string
     function_key            = string
@@ -38,7 +38,7 @@ variable "package_s3" {
 }
 
 variable "powertools_layer_arn" {
-  description = "ARN of a layer version with Powertools for AWS Lambda, if the module shall not make one."
+  description = "ARN of a layer version with Powertools for AWS Lambda, if the module should not create one."
   type        = string
   default     = null
 }
@@ -50,7 +50,7 @@ variable "event_source_mapping_kms_key_arns" {
 }
 
 variable "previous_kms_key_arns" {
-  description = "Keys that encrypted the queues before, for as long as messages of that time wait."
+  description = "ARNs of the keys that encrypted the queues before, as long as messages from that time wait."
   type        = list(string)
   default     = []
 }

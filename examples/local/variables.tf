@@ -1,5 +1,5 @@
 variable "endpoint" {
-  description = "URL of the embedded AWS, such as http://127.0.0.1:5000."
+  description = "URL of the AWS emulator, such as http://127.0.0.1:5000."
   type        = string
 }
 

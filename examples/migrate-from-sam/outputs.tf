@@ -14,6 +14,6 @@ output "rule_names" {
 }
 
 output "dlq_url" {
-  description = "URL of the dead-letter queue, to look at when its alarm goes off."
+  description = "URL of the dead-letter queue: read it when its alarm goes off."
   value       = module.table_sync.dlq_url
 }

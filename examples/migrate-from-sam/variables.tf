@@ -25,7 +25,7 @@ variable "sample_parameters" {
 variable "sample_rule_disabled" {
   description = <<-EOT
     Whether the sample's rule has been disabled. Until then the module leaves restores to a point in time to the sample,
-    and looks after those that the sample never sees.
+    and processes those that the sample never receives.
   EOT
   type        = bool
   default     = false
