@@ -4,14 +4,18 @@ import pytest
 
 from table_sync.command_line.differences import between, described, made
 from table_sync.settings import (
+    SETTINGS,
     alarms,
+    attached_tags,
     auto_scaling,
     contributor_insights,
     deletion_protection,
+    event_source_mapping_tags,
     kinesis,
     on_demand_throughput,
     pitr,
     resource_policy,
+    scalable_target_tags,
     stream,
     table_class,
     tags,
@@ -57,7 +61,22 @@ def policies(table, *statements):
     return resource_policy.Policies(TABLE + table, None, resource_policy.Policy(document))
 
 
+TAGGED = attached_tags.Tagged("arn:source", {"team": "a", "env": "prod"})
+OTHER = attached_tags.Tagged("arn:target", {"team": "b", "env": "prod"})
+
 CASES = {
+    "mapping tags": (
+        event_source_mapping_tags,
+        {FUNCTION: TAGGED},
+        {FUNCTION: OTHER},
+        [f"the mapping to {FUNCTION}: team: a -> b"],
+    ),
+    "scalable target tags": (
+        scalable_target_tags,
+        scalable_target_tags.ScalableTargets((), {("", "dynamodb:table:ReadCapacityUnits"): TAGGED}),
+        scalable_target_tags.ScalableTargets((), {("", "dynamodb:table:ReadCapacityUnits"): OTHER}),
+        ["scalable target dynamodb:table:ReadCapacityUnits: team: a -> b"],
+    ),
     "tag": (tags, {"env": "prod", "team": "a"}, {"env": "staging", "team": "a"}, ["env: prod -> staging"]),
     "missing tag": (tags, {"env": "prod"}, {"own": "tag"}, ["env: prod -> (none)"]),
     "kinesis": (kinesis, {KINESIS: kinesis.Destination("ACTIVE")}, {}, [f"{KINESIS} -> (none)"]),
@@ -148,6 +167,10 @@ def test_differences_show_source_and_target(case):
     setting, source, target, lines = CASES[case]
     steps = setting.plan(source, target)
     assert [line for step in steps for line in described(step)] == lines
+
+
+def test_every_setting_shows_its_differences():
+    assert {setting.NAME for setting, *_ in CASES.values()} == {setting.NAME for setting in SETTINGS}
 
 
 def test_what_was_made_shows_the_value_before():
