@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 # After so many attempts without an answer from the source's Region its record is used.
 MOST_UNANSWERED = 10
 _SERVER_ERROR = 500
-# By the restored table's ARN, the last attempt at which the source's Region answered or did not have to.
+# By the restored table's ARN, the last attempt before those at which the source's Region did not answer. Another
+# process may have had an answer that this one does not know of, so that each counts only what it has seen itself.
 _last_answers: dict[str, int] = {}
 _MOST_REMEMBERED = 10_000
 
@@ -218,18 +219,21 @@ class SourceFinder:
 
     def _is_unanswered(self, error: Exception) -> bool:
         """Say whether the source's Region has not answered for so long that a record is used."""
-        return (
-            self._table.region != self._target.region
-            and _is_no_answer(error)
-            and self._attempt - _last_answers.get(self._target.arn, 0) >= MOST_UNANSWERED
-        )
+        if self._table.region == self._target.region or not _is_no_answer(error):
+            return False
+        last = _last_answers.get(self._target.arn, self._attempt)
+        # After a redrive attempts are counted from 1 again.
+        if last >= self._attempt:
+            last = self._attempt - 1
+            self._remember_answer(last)
+        return self._attempt - last >= MOST_UNANSWERED
 
-    def _remember_answer(self) -> None:
-        """Take note of the attempt. A new process knows none, and takes all attempts before as unanswered."""
+    def _remember_answer(self, attempt: int | None = None) -> None:
+        """Take note of an attempt, by default of this one."""
         if self._table.region != self._target.region:
             if len(_last_answers) >= _MOST_REMEMBERED:
                 _last_answers.clear()
-            _last_answers[self._target.arn] = self._attempt
+            _last_answers[self._target.arn] = self._attempt if attempt is None else attempt
 
 
 def _is_no_answer(error: Exception) -> bool:
