@@ -5,7 +5,7 @@
 locals {
   # No one is denied besides: an operator who redrives the dead-letter queue sends with permissions of their own.
   queue_policies = {
-    for key, arn in { queue = local.queue_arn, dlq = local.dlq_arn } : key => jsonencode({
+    for key, arn in { queue = local.queue_arn, dlq = local.dlq_arn, recorder = local.recorder_queue_arn } : key => jsonencode({
       Version = "2012-10-17"
       Statement = [
         {
@@ -15,7 +15,11 @@ locals {
           Action    = "sqs:SendMessage"
           Resource  = arn
           Condition = {
-            ArnEquals    = { "aws:SourceArn" = local.rule_arns }
+            ArnEquals = {
+              "aws:SourceArn" = concat(
+                local.rule_arns, key == "recorder" ? ["${local.arn_prefix.events}:rule/${local.changes_rule_name}"] : []
+              )
+            }
             StringEquals = { "aws:SourceAccount" = local.account }
           }
         },
@@ -43,16 +47,8 @@ resource "aws_iam_role" "this" {
   name                 = "${var.name}-${local.region}"
   description          = "What the function ${var.name} in ${local.region} may do"
   permissions_boundary = var.permissions_boundary
+  assume_role_policy   = local.assume_role_policy
   tags                 = var.tags
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "lambda.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
 }
 
 resource "aws_iam_role_policy" "this" {
@@ -64,13 +60,23 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat(
       local.base_statements,
-      flatten([for setting in local.settings : setting.statements if setting.on]),
+      local.setting_statements,
       flatten([for grant in local.input_grants : grant.statements if grant.when]),
+      flatten([for grant in local.execution_grants["function"] : grant.statements if grant.when]),
     )
   })
 }
 
 locals {
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+
   network_interface_actions = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -140,57 +146,67 @@ locals {
       ]
     },
     {
-      when = var.kms_key_arn != null
-      statements = [
-        {
-          Sid      = "UseKey"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-          Resource = var.kms_key_arn
-        },
-      ]
-    },
-    {
-      when = length(var.previous_kms_key_arns) > 0
-      statements = [
-        # SQS decrypts a message with the key with which it was encrypted, for a caller who may use that key.
-        {
-          Sid      = "ReadOlderMessages"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
-          Resource = var.previous_kms_key_arns
-        },
-      ]
-    },
-    {
-      when = var.tracing_mode == "Active"
-      statements = [
-        {
-          Sid      = "SendTraces"
-          Effect   = "Allow"
-          Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-          Resource = "*"
-        },
-      ]
-    },
-    {
-      when = var.vpc_config != null
-      statements = [
-        {
-          Sid      = "AttachToVPC"
-          Effect   = "Allow"
-          Action   = local.network_interface_actions
-          Resource = "*"
-        },
-        # For Lambda itself, not for the function's code (Lambda developer guide, Giving functions access to a VPC).
-        {
-          Sid       = "LambdaAttachesToVPC"
-          Effect    = "Deny"
-          Action    = local.network_interface_actions
-          Resource  = "*"
-          Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
-        },
-      ]
+      when       = var.enable_records
+      statements = local.records_statements
     },
   ]
+
+  # Of inputs that say where and how the functions run.
+  execution_grants = {
+    for key, function_arn in { function = local.function_arn, recorder = local.recorder_function_arn } : key => [
+      {
+        when = var.kms_key_arn != null
+        statements = [
+          {
+            Sid      = "UseKey"
+            Effect   = "Allow"
+            Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+            Resource = var.kms_key_arn
+          },
+        ]
+      },
+      {
+        when = length(var.previous_kms_key_arns) > 0
+        statements = [
+          # SQS decrypts a message with the key with which it was encrypted, for a caller who may use that key.
+          {
+            Sid      = "ReadOlderMessages"
+            Effect   = "Allow"
+            Action   = ["kms:Decrypt"]
+            Resource = var.previous_kms_key_arns
+          },
+        ]
+      },
+      {
+        when = var.tracing_mode == "Active"
+        statements = [
+          {
+            Sid      = "SendTraces"
+            Effect   = "Allow"
+            Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+            Resource = "*"
+          },
+        ]
+      },
+      {
+        when = var.vpc_config != null
+        statements = [
+          {
+            Sid      = "AttachToVPC"
+            Effect   = "Allow"
+            Action   = local.network_interface_actions
+            Resource = "*"
+          },
+          # For Lambda itself, not for the function's code (Lambda developer guide, Giving functions access to a VPC).
+          {
+            Sid       = "LambdaAttachesToVPC"
+            Effect    = "Deny"
+            Action    = local.network_interface_actions
+            Resource  = "*"
+            Condition = { ArnEquals = { "lambda:SourceFunctionArn" = function_arn } }
+          },
+        ]
+      },
+    ]
+  }
 }

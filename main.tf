@@ -201,7 +201,7 @@ locals {
     BACKOFF_MAX_DELAY_SECONDS = tostring(var.backoff_max_delay_seconds)
     MAX_ATTEMPTS              = tostring(var.max_attempts)
     LOG_LEVEL                 = var.log_level
-  })
+  }, var.enable_records ? { RECORDS_BUCKET = local.records_bucket } : {})
   # As Lambda measures it, in JSON (github-aws-runners/terraform-aws-github-runner#3594). The URLs are not known when
   # the plan is made: these are as long as the longest.
   environment_size = length(jsonencode(merge(local.environment, {

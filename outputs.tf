@@ -89,9 +89,12 @@ output "dlq_alarm_arn" {
 output "alarm_arns" {
   description = <<-EOT
     ARNs of all alarms, by what their names have after `name-`: `dlq-not-empty`, `errors`, `unanswered`, `throttles`,
-    `not-received`, and for each rule `lost-point-in-time`, `lost-backup` or `lost-aws-backup`.
+    `not-received`, for each rule `lost-point-in-time`, `lost-backup` or `lost-aws-backup`, and with `enable_records`
+    `sweep-overdue` and `tables-not-recorded`.
   EOT
-  value       = var.create ? { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn } : null
+  value = var.create ? {
+    for key, alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.records) : key => alarm.arn
+  } : null
 
   # Not in the alarms, each of which would report it. CloudWatch answers "Invalid region" to PutMetricAlarm.
   precondition {
@@ -112,4 +115,41 @@ output "retry_window_seconds" {
     dead-letter queue.
   EOT
   value       = var.create ? local.retry_window_seconds : null
+}
+
+output "records_bucket" {
+  description = "Name of the bucket of records: the module's own, or `records_bucket`; `null` without `enable_records`."
+  value       = local.records ? local.records_bucket : null
+}
+
+output "recorder_function_name" {
+  description = "Name of the function that records the tables' settings; `null` without `enable_records`."
+  value       = one(aws_lambda_function.recorder[*].function_name)
+}
+
+output "recorder_function_arn" {
+  description = "ARN of the function that records the tables' settings; `null` without `enable_records`."
+  value       = one(aws_lambda_function.recorder[*].arn)
+}
+
+output "recorder_role_arn" {
+  description = <<-EOT
+    ARN of the recorder's role, for the policy of a bucket or key of another account; `null` without `enable_records`.
+  EOT
+  value       = one(aws_iam_role.recorder[*].arn)
+}
+
+output "recorder_role_name" {
+  description = "Name of the recorder's role, to attach more policies to; `null` without `enable_records`."
+  value       = one(aws_iam_role.recorder[*].name)
+}
+
+output "recorder_queue_url" {
+  description = "URL of the queue of tables to record; `null` without `enable_records`."
+  value       = one(aws_sqs_queue.recorder[*].url)
+}
+
+output "recorder_log_group_name" {
+  description = "Name of the recorder's log group; `null` without `enable_records`."
+  value       = one(aws_cloudwatch_log_group.recorder[*].name)
 }

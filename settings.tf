@@ -1,6 +1,7 @@
 # One entry for each setting, by its toggle: whether it is on, and what the function's role may do if it is. The
-# function's environment (main.tf) and its role's policy (iam.tf) are derived from this map. A setting's Python module
-# lists the actions of its statements (READ_ACTIONS and WRITE_ACTIONS).
+# function's environment (main.tf), its role's policy (iam.tf) and that of the recorder's role (records.tf), which reads
+# every setting, are derived from this map. A setting's Python module lists the actions of its statements (READ_ACTIONS
+# and WRITE_ACTIONS).
 
 locals {
   # A table may have been restored from another Region, but always into this one.
@@ -11,13 +12,15 @@ locals {
   settings = {
     enable_tag_settings = {
       on = var.enable_tag_settings
-      statements = [
+      read = [
         {
           Sid      = "ReadTags"
           Effect   = "Allow"
           Action   = ["dynamodb:ListTagsOfResource"]
           Resource = local.source_tables
         },
+      ]
+      write = [
         {
           Sid      = "WriteTags"
           Effect   = "Allow"
@@ -28,18 +31,12 @@ locals {
     }
     enable_kinesis_settings = {
       on = var.enable_kinesis_settings
-      statements = [
+      read = [
         {
           Sid      = "ReadKinesisDestinations"
           Effect   = "Allow"
           Action   = ["dynamodb:DescribeKinesisStreamingDestination"]
           Resource = local.source_tables
-        },
-        {
-          Sid      = "WriteKinesisDestinations"
-          Effect   = "Allow"
-          Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
-          Resource = local.target_tables
         },
         # DynamoDB checks them on the caller (its developer guide, Using IAM for Kinesis Data Streams and DynamoDB), the
         # first two when it describes the destinations of a table, be it the source in another Region.
@@ -48,6 +45,14 @@ locals {
           Effect   = "Allow"
           Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary"]
           Resource = "${local.any_region_arn_prefix.kinesis}:stream/*"
+        },
+      ]
+      write = [
+        {
+          Sid      = "WriteKinesisDestinations"
+          Effect   = "Allow"
+          Action   = ["dynamodb:EnableKinesisStreamingDestination", "dynamodb:UpdateKinesisStreamingDestination"]
+          Resource = local.target_tables
         },
         {
           Sid      = "WriteKinesisStreams"
@@ -71,8 +76,9 @@ locals {
       ]
     }
     enable_dynamodb_stream_settings = {
-      on = var.enable_dynamodb_stream_settings
-      statements = [
+      on   = var.enable_dynamodb_stream_settings
+      read = []
+      write = [
         {
           Sid      = "EnableStreams"
           Effect   = "Allow"
@@ -83,7 +89,7 @@ locals {
     }
     enable_dynamodb_lambda_trigger = {
       on = var.enable_dynamodb_lambda_trigger
-      statements = concat([
+      read = [
         {
           Sid      = "ListTriggers"
           Effect   = "Allow"
@@ -96,6 +102,8 @@ locals {
           Action   = ["lambda:GetEventSourceMapping"]
           Resource = "${local.any_region_arn_prefix.lambda}:event-source-mapping:*"
         },
+      ]
+      write = concat([
         # The action has no resource type (Service Authorization Reference): the condition is what limits it.
         {
           Sid       = "CreateTriggers"
@@ -105,6 +113,7 @@ locals {
           Condition = { ArnLike = { "lambda:FunctionArn" = "${local.arn_prefix.lambda}:function:*" } }
         },
         ], [
+        # Not for the recorder: a record may not show what a key encrypts.
         for key_arns in [var.event_source_mapping_kms_key_arns] : {
           Sid      = "ReadTriggerFilters"
           Effect   = "Allow"
@@ -115,13 +124,15 @@ locals {
     }
     enable_ttl_settings = {
       on = var.enable_ttl_settings
-      statements = [
+      read = [
         {
           Sid      = "ReadTTL"
           Effect   = "Allow"
           Action   = ["dynamodb:DescribeTimeToLive"]
           Resource = local.source_tables
         },
+      ]
+      write = [
         {
           Sid      = "WriteTTL"
           Effect   = "Allow"
@@ -132,13 +143,15 @@ locals {
     }
     enable_pitr_settings = {
       on = var.enable_pitr_settings
-      statements = [
+      read = [
         {
           Sid      = "ReadPITR"
           Effect   = "Allow"
           Action   = ["dynamodb:DescribeContinuousBackups"]
           Resource = local.source_tables
         },
+      ]
+      write = [
         {
           Sid      = "WritePITR"
           Effect   = "Allow"
@@ -149,7 +162,7 @@ locals {
     }
     enable_auto_scaling_settings = {
       on = var.enable_auto_scaling_settings
-      statements = [
+      read = [
         {
           Sid    = "ReadAutoScaling"
           Effect = "Allow"
@@ -160,6 +173,8 @@ locals {
           ]
           Resource = "*"
         },
+      ]
+      write = [
         {
           Sid    = "WriteAutoScaling"
           Effect = "Allow"
@@ -194,8 +209,9 @@ locals {
       ]
     }
     enable_deletion_protection_settings = {
-      on = var.enable_deletion_protection_settings
-      statements = [
+      on   = var.enable_deletion_protection_settings
+      read = []
+      write = [
         {
           Sid      = "ProtectTables"
           Effect   = "Allow"
@@ -205,8 +221,9 @@ locals {
       ]
     }
     enable_table_class_settings = {
-      on = var.enable_table_class_settings
-      statements = [
+      on   = var.enable_table_class_settings
+      read = []
+      write = [
         {
           Sid      = "ChangeTableClasses"
           Effect   = "Allow"
@@ -216,8 +233,9 @@ locals {
       ]
     }
     enable_on_demand_throughput_settings = {
-      on = var.enable_on_demand_throughput_settings
-      statements = [
+      on   = var.enable_on_demand_throughput_settings
+      read = []
+      write = [
         {
           Sid      = "LimitThroughput"
           Effect   = "Allow"
@@ -228,7 +246,7 @@ locals {
     }
     enable_contributor_insights_settings = {
       on = var.enable_contributor_insights_settings
-      statements = [
+      read = [
         # It may name no table (API reference), and the guide asks for the permission on none.
         {
           Sid      = "ListContributorInsights"
@@ -236,6 +254,8 @@ locals {
           Action   = ["dynamodb:ListContributorInsights"]
           Resource = "*"
         },
+      ]
+      write = [
         # Of a table and its indexes.
         {
           Sid      = "WriteContributorInsights"
@@ -254,7 +274,7 @@ locals {
     }
     enable_resource_policy_settings = {
       on = var.enable_resource_policy_settings
-      statements = [
+      read = [
         # Of a table and its stream.
         {
           Sid      = "ReadResourcePolicies"
@@ -262,6 +282,8 @@ locals {
           Action   = ["dynamodb:GetResourcePolicy"]
           Resource = local.source_tables
         },
+      ]
+      write = [
         {
           Sid      = "WriteResourcePolicies"
           Effect   = "Allow"
@@ -272,7 +294,7 @@ locals {
     }
     enable_alarm_settings = {
       on = var.enable_alarm_settings
-      statements = [
+      read = [
         # Which alarms are on a table only their descriptions tell, those of all metric alarms. Only composite alarms need
         # the permission on everything (CloudWatch API reference, DescribeAlarms).
         {
@@ -281,6 +303,8 @@ locals {
           Action   = ["cloudwatch:DescribeAlarms"]
           Resource = "${local.any_region_arn_prefix.cloudwatch}:alarm:*"
         },
+      ]
+      write = [
         {
           Sid      = "WriteAlarms"
           Effect   = "Allow"
@@ -290,36 +314,50 @@ locals {
       ]
     }
     enable_scalable_target_tag_settings = {
-      on = var.enable_scalable_target_tag_settings
-      statements = [
-        for statement in [
-          {
-            Sid      = "ReadScalableTargetTags"
-            Effect   = "Allow"
-            Action   = ["application-autoscaling:ListTagsForResource"]
-            Resource = "${local.any_region_arn_prefix.application-autoscaling}:scalable-target/*"
-          },
-          {
-            Sid      = "WriteScalableTargetTags"
-            Effect   = "Allow"
-            Action   = ["application-autoscaling:TagResource"]
-            Resource = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
-          },
-        ] : statement if var.enable_auto_scaling_settings
+      on         = var.enable_scalable_target_tag_settings
+      need_is_on = var.enable_auto_scaling_settings
+      read = [
+        {
+          Sid      = "ReadScalableTargetTags"
+          Effect   = "Allow"
+          Action   = ["application-autoscaling:ListTagsForResource"]
+          Resource = "${local.any_region_arn_prefix.application-autoscaling}:scalable-target/*"
+        },
+      ]
+      write = [
+        {
+          Sid      = "WriteScalableTargetTags"
+          Effect   = "Allow"
+          Action   = ["application-autoscaling:TagResource"]
+          Resource = "${local.arn_prefix.application-autoscaling}:scalable-target/*"
+        },
       ]
     }
     enable_event_source_mapping_tag_settings = {
-      on = var.enable_event_source_mapping_tag_settings
-      statements = [
-        for statement in [
-          {
-            Sid      = "TagTriggers"
-            Effect   = "Allow"
-            Action   = ["lambda:ListTags", "lambda:TagResource"]
-            Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
-          },
-        ] : statement if var.enable_dynamodb_lambda_trigger
+      on         = var.enable_event_source_mapping_tag_settings
+      need_is_on = var.enable_dynamodb_lambda_trigger
+      read = [
+        {
+          Sid      = "ReadTriggerTags"
+          Effect   = "Allow"
+          Action   = ["lambda:ListTags"]
+          Resource = "${local.any_region_arn_prefix.lambda}:event-source-mapping:*"
+        },
+      ]
+      write = [
+        {
+          Sid      = "TagTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:TagResource"]
+          Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
+        },
       ]
     }
   }
+  # Tags of what the function does not make grant nothing.
+  setting_statements = flatten([
+    for setting in local.settings : concat(setting.read, setting.write)
+    if setting.on && try(setting.need_is_on, true)
+  ])
+  setting_read_statements = flatten([for setting in local.settings : setting.read])
 }

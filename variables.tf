@@ -355,6 +355,88 @@ variable "event_bus_arn" {
 }
 
 ################################################################################
+# Records
+################################################################################
+
+variable "enable_records" {
+  description = <<-EOT
+    Whether the settings of every table are recorded in an S3 bucket, for restores whose source is gone. It adds a
+    bucket, a function that reads all tables and writes to none, a queue, rules and alarms; with `false` none of them
+    exists. The first scheduled sweep records all tables; to record them at once, invoke the function
+    `recorder_function_name` with `{"sweep": true}`.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "records_bucket" {
+  description = <<-EOT
+    Name of an existing bucket for the records; `null` creates one. It must be versioned. The bucket may be in another
+    Region, which keeps the records when the tables' Region does not answer, or in another account, which keeps them when
+    the account is lost; its policy has to allow `function_arn`'s role and the recorder's. Several Regions and accounts may
+    share it.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.records_bucket == null ? true : (
+      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.records_bucket)) &&
+      !can(regex("[.][.]|^[0-9]+([.][0-9]+){3}$", var.records_bucket))
+    )
+    error_message = "The records_bucket is ${jsonencode(var.records_bucket)}, which is not the name of a bucket: give its name (3 to 63 lower-case letters, digits, dots and hyphens) instead of an ARN or a URI."
+  }
+}
+
+variable "records_schedule" {
+  description = <<-EOT
+    When all tables are recorded, as an EventBridge schedule: every 1 to 72 hours, every 1 to 3 days, or a cron
+    expression (in UTC) that runs on every day. Changes that CloudTrail reports are recorded at once. An alarm goes off
+    when no sweep has finished for two schedules; CloudWatch looks back for at most seven days.
+  EOT
+  type        = string
+  default     = "rate(1 day)"
+  nullable    = false
+
+  validation {
+    condition = (
+      can(regex("^rate\\((1 hour|([2-9]|[1-6][0-9]|7[0-2]) hours|1 day|[23] days)\\)$", var.records_schedule)) ||
+      can(regex("^cron\\([0-9*/,-]+ [0-9*/,-]+ ([*] [*] [?]|[?] [*] [*]) [*]\\)$", var.records_schedule))
+    )
+    error_message = "The records_schedule is ${jsonencode(var.records_schedule)}: give a rate of 1 to 72 hours or 1 to 3 days, such as rate(12 hours), or a cron expression that runs on every day, such as cron(30 3 * * ? *)."
+  }
+}
+
+variable "records_retention_days" {
+  description = <<-EOT
+    Days for which earlier versions of a table's record are kept in the module's own bucket. The current version never
+    expires, so the last known settings of a deleted table stay. Keep them for longer than the backups that you restore.
+  EOT
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition = (
+      var.records_retention_days >= 1 && var.records_retention_days <= 36500 &&
+      floor(var.records_retention_days) == var.records_retention_days
+    )
+    error_message = "The records_retention_days are ${var.records_retention_days}: give a whole number of days from 1 to 36500."
+  }
+}
+
+variable "records_force_destroy" {
+  description = <<-EOT
+    Whether `terraform destroy` deletes the module's own bucket with all records in it. With `false` a bucket that is not
+    empty stops it.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+################################################################################
 # Retries
 ################################################################################
 

@@ -361,6 +361,7 @@ run "nothing" {
   variables {
     create                          = false
     create_dashboard                = true
+    enable_records                  = true
     enable_dynamodb_stream_settings = false
     message_retention_seconds       = 60
   }
@@ -383,6 +384,25 @@ run "nothing" {
         aws_cloudwatch_log_group.this,
         aws_cloudwatch_metric_alarm.this,
         aws_cloudwatch_dashboard.this,
+        aws_s3_bucket.records,
+        aws_s3_bucket_versioning.records,
+        aws_s3_bucket_server_side_encryption_configuration.records,
+        aws_s3_bucket_public_access_block.records,
+        aws_s3_bucket_policy.records,
+        aws_s3_bucket_lifecycle_configuration.records,
+        aws_cloudwatch_event_rule.changes,
+        aws_cloudwatch_event_target.changes,
+        aws_cloudwatch_event_target.restores,
+        aws_cloudwatch_event_rule.sweep,
+        aws_cloudwatch_event_target.sweep,
+        aws_lambda_permission.sweep,
+        aws_sqs_queue.recorder,
+        aws_lambda_event_source_mapping.recorder,
+        aws_lambda_function.recorder,
+        aws_cloudwatch_log_group.recorder,
+        aws_iam_role.recorder,
+        aws_iam_role_policy.recorder,
+        aws_cloudwatch_metric_alarm.records,
       ] : length(instances) == 0
     ])
     error_message = "Something is made or read although create is false."
@@ -411,6 +431,13 @@ run "nothing" {
         output.alarm_arns,
         output.dashboard_name,
         output.retry_window_seconds,
+        output.records_bucket,
+        output.recorder_function_name,
+        output.recorder_function_arn,
+        output.recorder_role_arn,
+        output.recorder_role_name,
+        output.recorder_queue_url,
+        output.recorder_log_group_name,
       ] : value == null
     ])
     error_message = "An output is not null although create is false."

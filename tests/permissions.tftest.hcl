@@ -17,7 +17,7 @@ run "base" {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       statement.Sid => [statement.Effect, statement.Action, statement.Resource]
-      if !contains(flatten([for setting in local.settings : setting.statements])[*].Sid, statement.Sid)
+      if !contains(flatten([for setting in local.settings : concat(setting.read, setting.write)])[*].Sid, statement.Sid)
       } == {
       DescribeTables = ["Allow", ["dynamodb:DescribeTable"], "arn:aws-test:dynamodb:*:111122223333:table/*"]
       DescribeBackups = [
@@ -105,7 +105,7 @@ run "inputs_that_are_not_settings" {
     condition = {
       for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       statement.Sid => merge(statement, { Sid = "" })
-      if !contains(flatten([for setting in local.settings : setting.statements])[*].Sid, statement.Sid) &&
+      if !contains(flatten([for setting in local.settings : concat(setting.read, setting.write)])[*].Sid, statement.Sid) &&
       !contains(local.base_statements[*].Sid, statement.Sid)
       } == {
       SendOutcomeEvents = {

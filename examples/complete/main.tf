@@ -7,8 +7,11 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
 
-  # By name: the module needs the key before it has the log group.
-  log_group_arn = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/lambda/${local.name}"
+  # By name: the module needs the key before it has the log groups.
+  log_group_arns = [
+    for name in [local.name, "${local.name}-recorder"] :
+    "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/lambda/${name}"
+  ]
 }
 
 data "aws_caller_identity" "current" {}
@@ -39,6 +42,13 @@ module "table_sync" {
 
   enable_outcome_events = true
   event_bus_arn         = aws_cloudwatch_event_bus.this.arn
+
+  # The settings of all tables are recorded twice a day, for restores whose source is gone.
+  enable_records         = true
+  records_bucket         = var.records_bucket
+  records_schedule       = "rate(12 hours)"
+  records_retention_days = 400
+  records_force_destroy  = false
 
   # Restores of large tables: attempts for at least 42 hours, at most five minutes apart.
   initial_delay_seconds     = 120
@@ -155,7 +165,7 @@ resource "aws_kms_key" "this" {
         Principal = { Service = "logs.${var.region}.amazonaws.com" }
         Action    = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
         Resource  = "*"
-        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arn } }
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = local.log_group_arns } }
       },
     ]
   })

@@ -54,3 +54,9 @@ variable "previous_kms_key_arns" {
   type        = list(string)
   default     = []
 }
+
+variable "records_bucket" {
+  description = "Name of an existing bucket for the records, such as one of another account; null for one of the module's."
+  type        = string
+  default     = null
+}

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.support.embedded_aws import EmbeddedAWS
 
-ATTACHED = {"aws_cloudwatch_event_target", "aws_iam_role_policy", "aws_sns_topic_policy"}
+ATTACHED = {
+    "aws_cloudwatch_event_target",
+    "aws_iam_role_policy",
+    "aws_lambda_permission",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+    "aws_sns_topic_policy",
+}
 """Kinds that `inventory` does not list: they go with what they are attached to."""
 
 
@@ -45,6 +55,9 @@ def inventory(aws: EmbeddedAWS, region: str) -> set[tuple[str, str, str]]:
         ],
         "aws_lambda_function": [function["FunctionName"] for function in functions.list_functions()["Functions"]],
         "aws_lambda_layer_version": [layer["LayerName"] for layer in functions.list_layers()["Layers"]],
+        "aws_s3_bucket": [
+            bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"] if region in bucket["Name"]
+        ],
         "aws_sns_topic": [topic["TopicArn"] for topic in aws.client("sns", region).list_topics()["Topics"]],
         "aws_sqs_queue": aws.client("sqs", region).list_queues().get("QueueUrls", []),
     }

@@ -25,14 +25,14 @@ ALL_ON = dict.fromkeys(DEFAULTS, True)
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    """Return a function that evaluates the map for inputs."""
-    return lambda **inputs: evaluate(
-        "local.settings", "settings.tf", tmp_path_factory.mktemp("settings"), stubs=STUBS, **inputs
+    """Return a function that evaluates the map, or another expression, for inputs."""
+    return lambda expression="local.settings", **inputs: evaluate(
+        expression, "settings.tf", tmp_path_factory.mktemp("settings"), stubs=STUBS, **inputs
     )
 
 
-def actions(setting):
-    return sorted(action for statement in setting["statements"] for action in statement["Action"])
+def actions(*statements):
+    return sorted(action for statement in statements for action in statement["Action"])
 
 
 @pytest.mark.parametrize("inputs", [{}, ALL_ON, *HALVES])
@@ -41,9 +41,21 @@ def test_each_setting_is_on_as_its_own_input_says_and_by_default_as_its_module_s
 
 
 def test_each_setting_grants_the_actions_that_its_module_lists_and_no_others(settings):
-    assert {toggle: actions(setting) for toggle, setting in settings(**ALL_ON).items()} == {
-        setting.TOGGLE: sorted((*setting.READ_ACTIONS, *setting.WRITE_ACTIONS)) for setting in SETTINGS
+    granted = settings(**ALL_ON).items()
+    assert {toggle: [actions(*setting["read"]), actions(*setting["write"])] for toggle, setting in granted} == {
+        setting.TOGGLE: [sorted(setting.READ_ACTIONS), sorted(setting.WRITE_ACTIONS)] for setting in SETTINGS
     }
+
+
+def test_the_recorder_may_read_every_setting_whatever_is_on_and_write_none(settings):
+    off = dict.fromkeys(DEFAULTS, False)
+    assert actions(*settings("local.setting_read_statements", **off)) == sorted(
+        action for setting in SETTINGS for action in setting.READ_ACTIONS
+    )
+
+
+def test_a_toggle_that_is_off_grants_nothing(settings):
+    assert settings("local.setting_statements", **dict.fromkeys(DEFAULTS, False)) == []
 
 
 @pytest.mark.parametrize(
@@ -54,17 +66,21 @@ def test_each_setting_grants_the_actions_that_its_module_lists_and_no_others(set
     ],
 )
 def test_tags_of_what_is_not_made_grant_nothing(settings, toggle, need):
-    setting = settings(**ALL_ON | {need: False})[toggle]
+    inputs = ALL_ON | {need: False}
+    setting = settings(**inputs)[toggle]
     # It is on all the same: the report says that what it needs is off.
-    assert setting == {"on": True, "statements": []}
+    assert setting["on"] is True
+    granted = settings("local.setting_statements", **inputs)
+    assert not any(statement in granted for statement in (*setting["read"], *setting["write"]))
 
 
 def test_a_key_of_filters_grants_its_use_with_the_trigger(settings):
     key = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
     plain, with_key = settings(), settings(event_source_mapping_kms_key_arns=[key])
-    statements = with_key["enable_dynamodb_lambda_trigger"]["statements"]
-    assert statements == [
-        *plain["enable_dynamodb_lambda_trigger"]["statements"],
+    # The recorder gets what is under "read", and may not decrypt filters.
+    assert with_key["enable_dynamodb_lambda_trigger"]["read"] == plain["enable_dynamodb_lambda_trigger"]["read"]
+    assert with_key["enable_dynamodb_lambda_trigger"]["write"] == [
+        *plain["enable_dynamodb_lambda_trigger"]["write"],
         {
             "Sid": "ReadTriggerFilters",
             "Effect": "Allow",
