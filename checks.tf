@@ -40,7 +40,7 @@ check "table_patterns_are_not_regular_expressions" {
 
 check "some_settings_are_copied" {
   assert {
-    condition     = !var.create || anytrue([for setting in values(local.settings) : setting.on && length(setting.statements) > 0])
+    condition     = !var.create || length(local.setting_statements) > 0
     error_message = "Nothing is copied to restored tables, because every setting is off: turn on at least one of ${join(", ", keys(local.settings))}."
   }
 }
@@ -70,5 +70,12 @@ check "function_can_run" {
   assert {
     condition     = !var.create || var.reserved_concurrent_executions != 0
     error_message = "No restore is processed, because reserved_concurrent_executions is 0, which stops the function: use -1 to reserve none."
+  }
+}
+
+check "records_bucket_gets_records" {
+  assert {
+    condition     = !var.create || var.enable_records ? true : var.records_bucket == null
+    error_message = "The records_bucket has no effect, because enable_records is false: turn records on, or leave records_bucket out."
   }
 }

@@ -173,6 +173,16 @@ run "function_that_is_stopped" {
   expect_failures = [check.function_can_run]
 }
 
+run "bucket_of_records_without_records" {
+  command = plan
+
+  variables {
+    records_bucket = "records"
+  }
+
+  expect_failures = [check.records_bucket_gets_records]
+}
+
 run "nothing_to_warn_about" {
   command = plan
 
@@ -182,6 +192,7 @@ run "nothing_to_warn_about" {
     exclude_tables                 = ["orders", "prod-.*"]
     enable_outcome_events          = false
     event_bus_arn                  = "arn:aws-test:events:xx-test-1:111122223333:event-bus/restores"
+    records_bucket                 = "records"
     enable_dynamodb_lambda_trigger = false
     create_triggers_disabled       = true
     reserved_concurrent_executions = 0
