@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
     CredentialRetrievalError,
@@ -219,6 +221,17 @@ def _explanation(error: Exception) -> str:
     if isinstance(error, (AlreadySoError, BusyError, FinalError, GoneError, OutOfTimeError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def anonymous(error: Exception) -> str:
+    """Return a reason that carries nothing of a message, for an error that nobody expected."""
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return explain(error)
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"  # noqa: PTH119
+    return f"{type(error).__name__} at {where}"
 
 
 def this_boto3() -> str:

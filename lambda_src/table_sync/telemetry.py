@@ -61,6 +61,19 @@ def count_unanswered() -> None:
     _write({"Unanswered": 1})
 
 
+def count_tables(recorded: int, failed: int) -> None:
+    """Write how many tables are recorded, changed or not, and how many cannot be recorded."""
+    _write({"TablesRecorded": recorded, "TablesNotRecorded": failed})
+
+
+def count_sweep(age: float) -> None:
+    """Write that a sweep of all tables is finished, and how many seconds ago it started."""
+    _write({"SweepsFinished": 1})
+    line = EphemeralMetrics(service=_SERVICE, namespace=NAMESPACE)
+    line.add_metric(name="SweepAge", unit=MetricUnit.Seconds, value=age)
+    line.flush_metrics()
+
+
 def _write(counts: Mapping[str, int], **dimensions: str) -> None:
     if not counts:
         return

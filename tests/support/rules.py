@@ -35,3 +35,38 @@ PATTERNS: dict[str, dict[str, Any]] = {
     },
 }
 """By restore type."""
+
+CHANGES: dict[str, Any] = _HERE | {
+    "source": ["aws.application-autoscaling", "aws.autoscaling", "aws.dynamodb", "aws.lambda", "aws.monitoring"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {
+        "eventName": [
+            "CreateTable",
+            "DeleteResourcePolicy",
+            "DeleteScalingPolicy",
+            "DeleteScheduledAction",
+            "DeleteTable",
+            "DeregisterScalableTarget",
+            "DisableKinesisStreamingDestination",
+            "EnableKinesisStreamingDestination",
+            "PutMetricAlarm",
+            "PutResourcePolicy",
+            "PutScalingPolicy",
+            "PutScheduledAction",
+            "RegisterScalableTarget",
+            "TagResource",
+            "UntagResource",
+            "UpdateContinuousBackups",
+            "UpdateContributorInsights",
+            "UpdateKinesisStreamingDestination",
+            "UpdateTable",
+            "UpdateTimeToLive",
+            {"prefix": "CreateEventSourceMapping"},
+            {"prefix": "DeleteEventSourceMapping"},
+            {"prefix": "UpdateEventSourceMapping"},
+        ],
+        "errorCode": [{"exists": False}],
+        "sourceIPAddress": [{"anything-but": "dynamodb.application-autoscaling.amazonaws.com"}],
+    },
+}
+"""Of the calls whose tables are recorded."""

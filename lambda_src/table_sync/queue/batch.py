@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from table_sync import errors, telemetry
 from table_sync.aws import Location, Table
 from table_sync.errors import Meaning
@@ -80,7 +78,7 @@ class Batch:
         try:
             yield
         except Exception as error:  # noqa: BLE001 (one message's failure never stops another)
-            logger.error("The message returns to the queue after an error", extra={"reason": _anonymous(error)})
+            logger.error("The message returns to the queue after an error", extra={"reason": errors.anonymous(error)})
             telemetry.count_unanswered()
             self._returned.append(message.id)
 
@@ -162,14 +160,3 @@ class Batch:
             reasons.append(f"the outcome event ({report.outcome}) was not sent: {errors.explain(attempt.unsent)}")
         if reasons:
             message.send_to_dead_letter_queue(config.dlq_url, "; ".join(reasons))
-
-
-def _anonymous(error: Exception) -> str:
-    """Return a reason that carries nothing of the message."""
-    if isinstance(error, (BotoCoreError, ClientError)):
-        return errors.explain(error)
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"  # noqa: PTH119
-    return f"{type(error).__name__} at {where}"

@@ -73,6 +73,8 @@ def parse(body: str, own: Location) -> Task:
     if not isinstance(event, dict):
         raise NotATaskError("The message is not an object.")
     if event.keys() == {"table"}:
+        if not is_table_arn(event["table"]):
+            raise NotATaskError("The message names no table.")
         return Task(_own_tables([event["table"]], own))
     if event.keys() == {"sweep"}:
         return Task(sweep=_sweep(event["sweep"]))

@@ -16,7 +16,7 @@ from table_sync.settings.api_shape import InvalidValueError, checked, items
 from table_sync.settings.setting import Change, Obstacle, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from table_sync.aws import Table
 
@@ -46,6 +46,8 @@ NEEDS = None
 _LONGEST_POLICY_NAME = 256
 # API reference, DescribeScalableTargets, ResourceIds.
 _MOST_RESOURCE_IDS = 50
+TARGETS = "scalable targets"
+"""What Table.once() has them under."""
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 _DYNAMODB, _TARGET_TRACKING = "dynamodb", "TargetTrackingScaling"
@@ -163,19 +165,31 @@ def scalable_targets(table: Table) -> list[dict[str, Any]]:
         botocore.exceptions.ClientError: AWS refused the read.
 
     """
-    return table.once("scalable targets", lambda: _scalable_targets(table))
+    return table.once(TARGETS, lambda: scalable_targets_of([table])[0][1])
 
 
-def _scalable_targets(table: Table) -> list[dict[str, Any]]:
-    resource_ids = [f"table/{table.name}", *(f"table/{table.name}/index/{index}" for index in sorted(table.indexes))]
-    client = table.client("application-autoscaling")
+def scalable_targets_of(tables: Iterable[Table]) -> list[tuple[Table, list[dict[str, Any]]]]:
+    """Return described tables of one Region, each with the scalable targets of it and its indexes.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused the read.
+
+    """
+    found = [(table, _resource_ids(table)) for table in tables]
+    wanted = [resource_id for _, resource_ids in found for resource_id in resource_ids]
+    by_resource: dict[str, list[dict[str, Any]]] = {}
+    for first in range(0, len(wanted), _MOST_RESOURCE_IDS):
+        asked = wanted[first : first + _MOST_RESOURCE_IDS]
+        for target in _described(found[0][0].client("application-autoscaling"), "scalable_targets", ResourceIds=asked):
+            by_resource.setdefault(target["ResourceId"], []).append(target)
     return [
-        target
-        for first in range(0, len(resource_ids), _MOST_RESOURCE_IDS)
-        for target in _described(
-            client, "scalable_targets", ResourceIds=resource_ids[first : first + _MOST_RESOURCE_IDS]
-        )
+        (table, [target for resource_id in resource_ids for target in by_resource.get(resource_id, [])])
+        for table, resource_ids in found
     ]
+
+
+def _resource_ids(table: Table) -> list[str]:
+    return [f"table/{table.name}", *(f"table/{table.name}/index/{index}" for index in sorted(table.indexes))]
 
 
 def _described(client: Any, what: str, **parameters: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401

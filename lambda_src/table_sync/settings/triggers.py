@@ -27,6 +27,9 @@ READ_ACTIONS = ("lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings"
 WRITE_ACTIONS = ("lambda:CreateEventSourceMapping",)
 NEEDS = Need("stream", lambda table: table.stream_arn is not None)
 
+MAPPINGS = "event source mappings"
+"""What Table.once() has them under."""
+
 # Fields of EventSourceMappingConfiguration that CreateEventSourceMapping takes for a DynamoDB stream (Lambda service
 # model and developer guide, "DynamoDB event source mapping parameters"). The others belong to other event sources.
 _WRITABLE = (
@@ -96,7 +99,7 @@ def event_source_mappings(table: Table) -> list[dict[str, Any]]:
         botocore.exceptions.ClientError: AWS refused the read.
 
     """
-    return table.once("event source mappings", lambda: _event_source_mappings(table))
+    return table.once(MAPPINGS, lambda: _event_source_mappings(table))
 
 
 def _event_source_mappings(table: Table) -> list[dict[str, Any]]:

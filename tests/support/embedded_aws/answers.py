@@ -79,6 +79,11 @@ def error_answer(call: Call, code: str, message: str, status: int, now: float) -
     if model.metadata["protocol"] == "rest-json":
         headers |= {"Content-Type": "application/json", "x-amzn-ErrorType": code}
         return status, headers, json.dumps({"Type": fault, "message": message}).encode()
+    if model.metadata["protocol"] == "rest-xml":
+        # S3 API reference, Error responses, REST error responses.
+        headers["Content-Type"] = "application/xml"
+        error = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
+        return status, headers, error.encode()
     headers["Content-Type"] = "text/xml"
     body = (
         f"<ErrorResponse><Error><Type>{fault}</Type><Code>{escape(code)}</Code><Message>{escape(message)}</Message>"

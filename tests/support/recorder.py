@@ -1,0 +1,124 @@
+"""The recorder behind its rules and queue, in process, with a bucket of records."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from table_sync import aws as function_clients
+from table_sync.recorder import lambda_handler
+from tests.support.deployment import deploy_queued_function, zip_of
+from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
+from tests.support.restore_events import ACCOUNT, REGION
+from tests.support.rules import CHANGES, PATTERNS
+
+if TYPE_CHECKING:
+    from tests.support.embedded_aws import Call, EmbeddedAWS
+    from tests.support.embedded_aws.lambda_service import Invocation
+
+BUCKET = "records-of-settings"
+TIMEOUT = 300
+A_DAY = 24 * 3600
+
+
+class DeployedRecorder:
+    """Rules, queue, recorder and bucket, and what came of them. A context manager."""
+
+    def __init__(self, aws: EmbeddedAWS, *, name: str = "table-sync-recorder", **variables: str) -> None:
+        # Clients keep the credentials with which they were made.
+        function_clients.start_session()
+        self.aws = aws
+        self.invocations: list[Invocation] = []
+        self.service = LambdaService(aws, InProcessRuntime(lambda_handler, aws.clock))
+        self._name = name
+        self._variables = {"RECORDS_BUCKET": BUCKET} | variables
+
+    def __enter__(self) -> Self:
+        """Deploy it."""
+        self.service.__enter__()
+        self.function = deploy_queued_function(
+            self.aws,
+            self._name,
+            zip_of({"function.py": "not run: the runtime is in process"}),
+            queue_attributes={"VisibilityTimeout": str(6 * TIMEOUT), "MessageRetentionPeriod": str(A_DAY)},
+            variables=self._variables | {"RECORDER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._name}"},
+            Timeout=TIMEOUT,
+            MemorySize=256,
+        )
+        if BUCKET not in [bucket["Name"] for bucket in self.aws.client("s3").list_buckets()["Buckets"]]:
+            make_bucket(self.aws)
+        self._route_events()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """End the Lambda service."""
+        self.service.__exit__(None, None, None)
+
+    def _route_events(self) -> None:
+        events = self.aws.client("events")
+        for name, pattern in {**PATTERNS, "changes": CHANGES}.items():
+            events.put_rule(Name=f"{self._name}-{name}", EventPattern=json.dumps(pattern))
+            events.put_targets(Rule=f"{self._name}-{name}", Targets=[{"Id": "recorder", "Arn": self.function.queue_arn}])
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.function.queue_arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        self.aws.client("sqs").set_queue_attributes(QueueUrl=self.function.queue_url, Attributes={"Policy": policy})
+
+    def sweep(self) -> None:
+        """Record all tables."""
+        self.invoke({"sweep": True})
+        self.run()
+
+    def invoke(self, event: Any) -> Any:
+        """Invoke the recorder directly; return its answer."""
+        invocation = self.service.invoke(self._name, event)
+        self.invocations.append(invocation)
+        assert invocation.error is None, invocation.error
+        return invocation.response
+
+    def send(self, body: str) -> None:
+        """Put a message into the queue."""
+        self.aws.client("sqs").send_message(QueueUrl=self.function.queue_url, MessageBody=body)
+
+    def run(self, max_seconds: float = A_DAY) -> None:
+        """Let the queue and the recorder work until no message is left."""
+        done = self.service.run_until_idle(max_seconds)
+        self.invocations += done
+        assert [invocation.error for invocation in done if invocation.error] == []
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """Every line of standard output, parsed; a line that is no JSON object is an error."""
+        return [json.loads(line) for invocation in self.invocations for line in invocation.log_lines]
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric."""
+        return sum(sum(value) if isinstance(value, list) else value for line in self.log if (value := line.get(name)))
+
+    def calls(self) -> list[Call]:
+        """Return the calls that the recorder itself made."""
+        session = f":assumed-role/{self._name}/{self._name}"
+        return [call for call in self.aws.calls if call.principal and call.principal.arn.endswith(session)]
+
+    def writes(self) -> list[str]:
+        """Return the keys that the recorder has written, in order."""
+        return [call.parameters["Key"] for call in self.calls() if call.name == "s3:PutObject" and call.done]
+
+    def record(self, table: str, table_id: str | None = None, *, region: str = REGION) -> dict[str, Any]:
+        """Return the newest record of a table name, which has one, or of one of its lifetimes."""
+        s3 = self.aws.client("s3")
+        prefix = f"settings/v1/{ACCOUNT}/{region}/{table}/{table_id or ''}"
+        (found,) = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+        record: dict[str, Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read())
+        return record
+
+
+def make_bucket(aws: EmbeddedAWS, name: str = BUCKET) -> None:
+    """Make a versioned bucket."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
