@@ -238,7 +238,9 @@ class TestBadInput:
         assert "secret" not in json.dumps(line)
         assert recorder.writes() == []
 
-    @pytest.mark.parametrize("event", [{}, [], None, {"sweep": False}, {"sweep": True, "more": 1}, {"table": arn("orders")}])
+    @pytest.mark.parametrize(
+        "event", [{}, [], None, {"sweep": False}, {"sweep": True, "more": 1}, {"table": arn("orders")}]
+    )
     def test_an_invocation_that_is_not_understood_does_nothing(self, recorder, event):
         assert recorder.invoke(event) == {}
         assert recorder.calls() == []

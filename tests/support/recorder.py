@@ -41,7 +41,8 @@ class DeployedRecorder:
             self._name,
             zip_of({"function.py": "not run: the runtime is in process"}),
             queue_attributes={"VisibilityTimeout": str(6 * TIMEOUT), "MessageRetentionPeriod": str(A_DAY)},
-            variables=self._variables | {"RECORDER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._name}"},
+            variables=self._variables
+            | {"RECORDER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._name}"},
             Timeout=TIMEOUT,
             MemorySize=256,
         )
@@ -58,7 +59,9 @@ class DeployedRecorder:
         events = self.aws.client("events")
         for name, pattern in {**PATTERNS, "changes": CHANGES}.items():
             events.put_rule(Name=f"{self._name}-{name}", EventPattern=json.dumps(pattern))
-            events.put_targets(Rule=f"{self._name}-{name}", Targets=[{"Id": "recorder", "Arn": self.function.queue_arn}])
+            events.put_targets(
+                Rule=f"{self._name}-{name}", Targets=[{"Id": "recorder", "Arn": self.function.queue_arn}]
+            )
         allow = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},

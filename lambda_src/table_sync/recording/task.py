@@ -83,6 +83,10 @@ def parse(body: str, own: Location) -> Task:
         raise NotATaskError("The message is neither an EventBridge event, nor a table, nor a part of a sweep.")
     if event.get("source") == "aws.backup" or detail.get("eventName") in _RESTORES:
         return _of_restore(body, own)
+    return _of_change(event, detail, own)
+
+
+def _of_change(event: dict[str, Any], detail: dict[str, Any], own: Location) -> Task:
     if (event.get("account"), event.get("region")) != (own.account, own.region):
         raise NotATaskError("The event is of another account or Region than the recorder.")
     if detail.get("errorCode"):
