@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from table_sync.records.record import Record
     from table_sync.settings.setting import Setting
 
+_LONGEST_TEXT = 300
+
 
 class Source(Protocol):
     """What a restored table gets its settings from."""
@@ -100,11 +102,11 @@ class RecordSource:
         recorded, name = self._record.settings, setting.NAME
         if name not in recorded:
             reason = self._record.unreadable.get(name, "the module that wrote it did not know this setting")
-            raise FinalError(f"the record does not have it ({reason}): set it by hand")
+            raise FinalError(f"the record does not have it ({_shown(reason)}): set it by hand")
         try:
             value = setting.parse(recorded[name], self.table)
         except InvalidValueError as error:
-            raise FinalError(f"the record cannot be used for it ({error}): set it by hand") from error
+            raise FinalError(f"the record cannot be used for it ({_shown(str(error))}): set it by hand") from error
         if name == resource_policy.NAME:
             _refuse_public_access(value)
         return value
@@ -114,6 +116,11 @@ class RecordSource:
         record = {"recorded_at": self._record.recorded_at.isoformat(), "table_id": self._record.table_id}
         version = {"version_id": self._version_id, "newer_differs": list(self._newer_differs)}
         return {"kind": self.kind, **record, **(version if self._version_id else {})}
+
+
+def _shown(text: str) -> str:
+    """Return untrusted text as it can be logged: neither long nor with half a character."""
+    return text[:_LONGEST_TEXT].encode(errors="replace").decode()
 
 
 def _description(record: Record) -> dict[str, Any]:
