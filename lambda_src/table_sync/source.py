@@ -50,6 +50,9 @@ class Source(Protocol):
 
         """
 
+    def note(self, setting: Setting[Any]) -> str:
+        """Return what to know of the value of a setting, "" if there is nothing."""
+
     def as_dict(self) -> dict[str, Any]:
         """Return `settings_from` of the report."""
 
@@ -65,6 +68,10 @@ class LiveSource:
     def value(self, setting: Setting[Any]) -> Any:  # noqa: ANN401 (as above)
         """Read a setting of the table."""
         return setting.parse(setting.fetch(self.table), self.table)
+
+    def note(self, _: Setting[Any]) -> str:
+        """Return nothing: the value is what the table has now."""
+        return ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return `settings_from` of the report."""
@@ -110,6 +117,11 @@ class RecordSource:
         if name == resource_policy.NAME:
             _refuse_public_access(value)
         return value
+
+    def note(self, setting: Setting[Any]) -> str:
+        """Say so if the value is older than the record."""
+        reason = self._record.unreadable.get(setting.NAME)
+        return f"the value is older than the record, which could not read it ({_shown(reason)})" if reason else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return `settings_from` of the report."""
@@ -190,6 +202,12 @@ class Leftovers:
             f"the source is gone{name}, so nothing tells what it had: set it by hand. With enable_records, a record of "
             "the source is used the next time"
         )
+
+    def note(self, setting: Setting[Any]) -> str:
+        """Say from what the value is known, if that may not be all that the table had."""
+        if setting.NAME in _OF_BACKUP:
+            return ""
+        return "the source is gone: only what still names it is copied"
 
     def as_dict(self) -> dict[str, Any]:
         """Return `settings_from` of the report."""

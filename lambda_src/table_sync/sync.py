@@ -221,14 +221,16 @@ class Reconciliation:
         if unmet:
             return unmet
         source, reason = self._wanted(setting)
+        note = self._source.note(setting) if self._source else ""
         if not source or reason:
-            return Outcome(Status.SKIPPED if reason else Status.UNCHANGED, reason)
+            return Outcome(Status.SKIPPED if reason else Status.UNCHANGED, reason or note)
         if setting.NEEDS and setting.NEEDS.there and self._target.updating and not self._dry_run:
             self._due.add(setting.NAME)
             return Outcome(Status.PENDING, self._target.updating)
         steps = setting.plan(source, read(setting, self._target))
         differs = any(isinstance(step, Obstacle) and step.differs for step in steps)
         changes, results = self._sorted(setting, steps)
+        results += [(Status.UNCHANGED, note)] * bool(note)
         if any(status is Status.PENDING for status, _ in results):
             self._due.add(setting.NAME)
         if self._dry_run:

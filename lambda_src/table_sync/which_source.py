@@ -199,9 +199,6 @@ class SourceFinder:
                 backup_at=backup.get("BackupDetails", {}).get("BackupCreationDateTime"),
                 not_table_id=self._target.description.get("TableId"),
             )
-            # The key names account, Region and table, and not the partition.
-            if chosen and chosen.record.table != self._table.arn:
-                raise InvalidRecordError(f"it is of {chosen.record.table}")
         return RecordSource(chosen.record, why, chosen.version_id, chosen.newer_differs) if chosen else None
 
     def _without_record(self) -> Source:

@@ -276,6 +276,7 @@ HOSTILE = {
         record, table=record.table.replace("123456789012", OTHER_ACCOUNT)
     ),
     "another table": lambda record: changed(record, table=arn("ledger")),
+    "another partition's table": lambda record: changed(record, table=record.table.replace("arn:aws:", "arn:aws-cn:")),
     "another lifetime": lambda record: changed(record, table_id="other"),
 }
 
@@ -348,6 +349,18 @@ def test_one_setting_that_cannot_be_used_has_failed_and_the_others_are_applied(a
 
 
 DEPENDENTS = {"auto_scaling": {"scalable_target_tags"}}
+
+
+def test_a_value_that_is_older_than_its_record_is_applied_and_the_report_says_so(aws, pipeline):
+    before, record = arranged(aws)
+    recorded(settings=record.settings, unreadable={"tags": "ListTagsOfResource: AccessDeniedException"})
+    aws.clock.advance(7200)
+    delete(aws)
+    restore_deleted(aws)
+    pipeline.run()
+    assert settings_of(aws, "orders")["tags"] == before["tags"]
+    tags = last(pipeline)["settings"]["tags"]
+    assert "older than the record, which could not read it (ListTagsOfResource: AccessDenied" in tags["reason"]
 
 
 def test_an_encrypted_filter_comes_from_the_old_mapping_or_its_trigger_has_failed(aws, pipeline):

@@ -70,7 +70,7 @@ def choose(  # noqa: PLR0913 (each is a fact of the restore)
     if record is None:
         # It expired between the two calls; the next attempt finds what is there now.
         return None
-    return Chosen(record, version.version_id, differing(record, last))
+    return _of_table(source, Chosen(record, version.version_id, differing(record, last)))
 
 
 def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chosen | None:
@@ -96,7 +96,14 @@ def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chos
     if record is None:
         return None
     newest = record if wanted == last.version_id else _read(bucket, key, last)
-    return Chosen(record, wanted, differing(record, newest))
+    return _of_table(source, Chosen(record, wanted, differing(record, newest)))
+
+
+def _of_table(source: Table, chosen: Chosen) -> Chosen:
+    """Return what was chosen, whose key names account, Region and table, and not the partition."""
+    if chosen.record.table != source.arn:
+        raise InvalidRecordError(f"it is of {chosen.record.table}, not of {source.arn}")
+    return chosen
 
 
 def newest_of(versions: Sequence[ObjectVersion]) -> ObjectVersion:
