@@ -33,6 +33,8 @@ TOGETHER = {
         "tests/integration/test_cli_process.py",
         "tests/integration/test_dashboard.py",
         "tests/integration/test_log_level.py",
+        "tests/integration/test_rehearse_deployed.py",
+        "tests/integration/test_rehearse_process.py",
         "tests/proof/test_concurrency.py",
     )
 }

@@ -1,6 +1,6 @@
 """The module's parts by plain API calls, with the names of main.tf: for what needs no Terraform.
 
-tests/terraform/test_deployed.py runs `doctor` on what Terraform makes of the module.
+tests/integration/test_rehearse_deployed.py runs `doctor` on what Terraform makes of the module.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from pytest_terraform import terraform
 
-from table_sync.command_line import cli
-from tests.support.module import make_trail
 from tests.support.rules import PATTERNS
 
 pytestmark = pytest.mark.usefixtures("lifecycle", "examples")
@@ -113,18 +111,6 @@ def test_function_knows_its_queues(deployed):
     assert function["layers"] == [outputs["layer_arn"]]
     assert function["role"] == outputs["role_arn"]
     assert function["logging_config"][0]["log_group"] == outputs["log_group_name"]
-
-
-@terraform("deployed", scope="module")
-def test_doctor_finds_the_module_well(deployed, served_aws, real_terraform, monkeypatch, capsys):  # noqa: ARG001
-    for name, value in served_aws.environment().items():
-        monkeypatch.setenv(name, value)
-    make_trail(served_aws)
-    served_aws.clock.advance(120)  # the event source mapping is made in the background
-    code = cli.main(["doctor", "--name", "deployed", "--json"])
-    answer = json.loads(capsys.readouterr().out)
-    assert [check for check in answer["checks"] if check["status"] != "ok"] == []
-    assert (code, answer["outcome"]) == (0, "ok")
 
 
 @terraform("deployed", scope="module")

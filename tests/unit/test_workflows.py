@@ -24,7 +24,7 @@ def steps(workflow):
 
 
 def test_there_is_one_for_each_occasion():
-    assert set(IDS) == {"release", "security", "test"}
+    assert set(IDS) == {"rehearse", "release", "security", "test"}
 
 
 def test_one_version_of_an_action_is_used_everywhere():
@@ -36,12 +36,26 @@ def test_one_version_of_an_action_is_used_everywhere():
 
 
 @workflows
-def test_no_more_is_permitted_than_to_read_but_to_the_release(path):
+def test_no_more_is_permitted_than_to_read_but_to_release_and_rehearsal(path):
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {"contents": "read"}
     more = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
-    release = {"release": {"contents": "write", "id-token": "write", "attestations": "write"}}
-    assert more == (release if path.stem == "release" else {})
+    permitted = {
+        "release": {"release": {"contents": "write", "id-token": "write", "attestations": "write"}},
+        "rehearse": {"rehearse": {"contents": "read", "id-token": "write"}},
+    }
+    assert more == permitted.get(path.stem, {})
+
+
+def test_a_rehearsal_is_started_by_hand_with_a_role_and_ends_with_a_removal():
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/rehearse.yml").read_text())
+    assert set(workflow[ON]) == {"workflow_dispatch"}
+    job = workflow["jobs"]["rehearse"]
+    (role,) = (step["with"] for step in job["steps"] if "aws-actions" in step.get("uses", ""))
+    assert role["role-to-assume"] == "${{ vars.REHEARSAL_ROLE_ARN }}"
+    assert "secrets." not in (REPOSITORY / ".github/workflows/rehearse.yml").read_text()
+    *_, last = job["steps"]
+    assert (last["if"], last["run"].split()[-1]) == ("always()", "--clean")
 
 
 def test_what_may_write_the_release_runs_after_the_tests_and_nothing_that_was_installed():

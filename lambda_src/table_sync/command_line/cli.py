@@ -33,6 +33,7 @@ from table_sync.command_line import (
 )
 from table_sync.command_line.command_errors import CommandError
 from table_sync.command_line.doctor import command as doctor
+from table_sync.command_line.rehearse import command as rehearse
 from table_sync.report import DIFFERS, FAILED, IN_SYNC, WAITING
 from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS, triggers
@@ -271,6 +272,12 @@ def _parser() -> argparse.ArgumentParser:
     examines = _command(commands, "doctor", "check that the deployed module can do its work", doctor.EPILOG)
     examines.set_defaults(run=_doctor)
     doctor.add_arguments(examines)
+
+    rehearses = _command(
+        commands, "rehearse", "restore a table of its own, and watch the deployed module", rehearse.EPILOG
+    )
+    rehearses.set_defaults(run=_rehearse)
+    rehearse.add_arguments(rehearses)
     return parser
 
 
@@ -437,6 +444,12 @@ def _doctor(options: argparse.Namespace) -> int:
     _set_up(options)
     credentials.sign_in()
     return doctor.run(options.name, _region(options), as_json=options.json)
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    _set_up(options)
+    credentials.sign_in()
+    return rehearse.run(options, _region(options))
 
 
 def _save(file: str, text: str) -> None:
