@@ -52,27 +52,6 @@ check "event_bus_gets_outcome_events" {
   }
 }
 
-check "trigger_inputs_have_triggers" {
-  assert {
-    condition     = !var.create || var.enable_dynamodb_lambda_trigger || !var.create_triggers_disabled
-    error_message = "The create_triggers_disabled has no effect, because enable_dynamodb_lambda_trigger is false: turn triggers on, or leave create_triggers_disabled out."
-  }
-
-  assert {
-    condition = (
-      !var.create || var.enable_dynamodb_lambda_trigger ? true : length(var.event_source_mapping_kms_key_arns) == 0
-    )
-    error_message = "The event_source_mapping_kms_key_arns have no effect, because enable_dynamodb_lambda_trigger is false: turn triggers on, or leave event_source_mapping_kms_key_arns out."
-  }
-}
-
-check "function_can_run" {
-  assert {
-    condition     = !var.create || var.reserved_concurrent_executions != 0
-    error_message = "No restore is processed, because reserved_concurrent_executions is 0, which stops the function: use -1 to reserve none."
-  }
-}
-
 check "records_bucket_gets_records" {
   assert {
     condition     = !var.create || var.enable_records ? true : var.records_bucket == null

@@ -67,9 +67,6 @@ run "at_the_lowest_limits" {
     log_retention_in_days          = 0
   }
 
-  # No concurrency stops the function.
-  expect_failures = [check.function_can_run]
-
   assert {
     condition     = output.retry_window_seconds == 0
     error_message = "One attempt at once, with no delay after it, is not a window of nothing."

@@ -141,36 +141,17 @@ run "no_outcome_events_on_the_default_bus" {
   }
 }
 
-run "disabled_triggers_without_triggers" {
-  command = plan
+# Inputs for what is off are for the day when it is on, and a function without concurrency is stopped on purpose.
 
-  variables {
-    enable_dynamodb_lambda_trigger = false
-    create_triggers_disabled       = true
-  }
-
-  expect_failures = [check.trigger_inputs_have_triggers]
-}
-
-run "keys_of_triggers_without_triggers" {
+run "inputs_that_wait" {
   command = plan
 
   variables {
     enable_dynamodb_lambda_trigger    = false
+    create_triggers_disabled          = true
     event_source_mapping_kms_key_arns = ["arn:aws-test:kms:xx-test-1:111122223333:key/1234"]
+    reserved_concurrent_executions    = 0
   }
-
-  expect_failures = [check.trigger_inputs_have_triggers]
-}
-
-run "function_that_is_stopped" {
-  command = plan
-
-  variables {
-    reserved_concurrent_executions = 0
-  }
-
-  expect_failures = [check.function_can_run]
 }
 
 run "bucket_of_records_without_records" {

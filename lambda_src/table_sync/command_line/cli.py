@@ -394,13 +394,13 @@ def _takeover(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     for note in taken.notes:
-        print(note, file=sys.stderr)
+        presentation.say(note, sys.stderr)
     return _print_blocks(taken.blocks, options)
 
 
 def _check_plan(_: argparse.Namespace) -> int:
     clean, sentence = check_plan.check(_standard_input("terraform show -json PLAN"))
-    print(sentence)
+    presentation.say(sentence, sys.stdout)
     return EQUAL if clean else DIFFERENT
 
 
@@ -470,7 +470,7 @@ def _print_blocks(blocks: import_blocks.Blocks, options: argparse.Namespace) -> 
         _save(options.scheduled_actions, blocks.scheduled_actions + "\n")
     print(blocks.text, end="")
     if blocks.caution:
-        print(blocks.caution, file=sys.stderr)
+        presentation.say(blocks.caution, sys.stderr)
     if blocks.left_out:
         raise CommandError(
             f"There are no blocks for {', '.join(blocks.left_out)}: comments among the blocks say why; see to that, "
