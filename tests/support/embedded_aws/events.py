@@ -3,26 +3,31 @@
 Sources: EventBridge user guide, "Using resource-based policies", "Debugging event delivery" (dead-letter queues),
 "Events from AWS services" (CloudTrail), "Calculating PutEvents event entry size"; API reference and service model,
 PutEvents (10 entries, less than 1 MB), PutRule, PutTargets. Not modelled: targets other than queues of the same Region,
-retries (a queue is there and allows, or not), schedules, archives.
+retries (a queue is there and allows, or not), schedules other than rates, archives. Rates invoke functions.
 """
 
 import json
+import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from moto.awslambda.models import lambda_backends
 from moto.events.models import Rule, events_backends
 
 from tests.support.embedded_aws import event_patterns
 from tests.support.embedded_aws.answers import Answer, AwsError
-from tests.support.embedded_aws.policies import AccessRequest
+from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.embedded_aws.service import Moto, Service, extends_moto
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
 
+RATE = re.compile(r"rate\((?P<number>[0-9]+) (?P<unit>minute|hour|day)s?\)")
+SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 PRINCIPAL = "events.amazonaws.com"
 MOST_ENTRIES, MOST_BYTES = 10, 1024 * 1024
 ERRORS = {
@@ -50,6 +55,7 @@ class Events(Service):
         """Start with nothing lost."""
         super().__init__(aws)
         self.lost: list[LostEvent] = []
+        self._last_fired: dict[str, float] = {}
 
     # What the other services use.
 
@@ -60,6 +66,36 @@ class Events(Service):
         """
         self._deliver(region, "default", event, read_only=read_only)
 
+    def next_schedule(self) -> float | None:
+        """Return when the next rule with a rate is due (epoch seconds), None if there is none."""
+        return min((due for due, _, _ in self._scheduled()), default=None)
+
+    def fire_schedules(self) -> list[tuple[str, str]]:
+        """Return ARN and input of each function that a rule invokes now, whose policy lets the rule do so."""
+        invoked = []
+        for due, key, rule in list(self._scheduled()):
+            if due > self.now:
+                continue
+            self._last_fired[key] = due
+            for target in rule.targets:
+                region = target["Arn"].split(":")[3]
+                function = lambda_backends[self.aws.account][region].get_function(target["Arn"])
+                policy = {"Statement": function.policy.statements}
+                context = {"aws:SourceArn": rule.arn}
+                if decision(policy, AccessRequest(PRINCIPAL, "lambda:InvokeFunction", target["Arn"], context)):
+                    invoked.append((target["Arn"], _input(target, {})))
+                else:
+                    self.lost.append(LostEvent(rule.arn, target["Arn"], "NO_PERMISSIONS", {}))
+        return invoked
+
+    def _scheduled(self) -> Iterator[tuple[float, str, Rule]]:
+        for region, backend in list(events_backends[self.aws.account].items()):
+            for rule in list(backend.event_buses["default"].rules.values()):
+                rate = RATE.fullmatch(rule.scheduled_expression or "")
+                key = f"{region}:{rule.name}"
+                if rate and rule.state == "ENABLED" and key in self._last_fired:
+                    yield self._last_fired[key] + int(rate["number"]) * SECONDS[rate["unit"]], key, rule
+
     # Operations.
 
     @extends_moto
@@ -67,7 +103,11 @@ class Events(Service):
         """PutRule: refuses patterns that EventBridge does not understand."""
         if "EventPattern" in call.parameters:
             event_patterns.parse(call.parameters["EventPattern"])
-        return moto()
+        answer = moto()
+        if "ScheduleExpression" in call.parameters:
+            # "The frequency starts when you create the rule" (EventBridge user guide, Rate expressions).
+            self._last_fired[f"{call.region}:{call.parameters['Name']}"] = self.now
+        return answer
 
     def put_events(self, call: "Call") -> dict[str, Any]:
         """PutEvents: each entry on its own; sources of AWS are reserved."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.iam.exceptions import NotFoundException as IAMNotFoundException
 from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.policies import AccessRequest, decision
@@ -27,10 +28,16 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
     from tests.support.embedded_aws.calls import Call
 
-# The batch operations of SQS have no action of their own (Service Authorization Reference, Amazon SQS).
-_ACTIONS = {"sqs:DeleteMessageBatch": "sqs:DeleteMessage", "sqs:SendMessageBatch": "sqs:SendMessage"}
+# These operations have no action of their own (Service Authorization Reference, Amazon SQS, Amazon S3).
+_ACTIONS = {
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListObjects": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
 # Services whose errors have the code AccessDenied; the others' have AccessDeniedException (service models).
-_PLAIN_CODE = {"sqs", "iam", "sts", "cloudwatch"}
+_PLAIN_CODE = {"sqs", "iam", "sts", "cloudwatch", "s3"}
 _READS_OF_STREAM = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 # DynamoDB developer guide, Error handling: AccessDeniedException has the status 400 there.
 _BAD_REQUEST = 400
@@ -65,9 +72,23 @@ class Permissions:
                     _BAD_REQUEST if call.service == "dynamodb" else _FORBIDDEN,
                 )
             self.used.add((request.action, request.resource))
+            if call.name == "s3:GetObject":
+                self._hide_missing_object(call, policies)
             if request.action == "iam:CreateServiceLinkedRole":
                 # It is made once in an account, for the first who needs it.
                 self._linked_roles.add(request.resource)
+
+    def _hide_missing_object(self, call: Call, policies: list[Mapping[str, Any]]) -> None:
+        """Raise AwsError if an object is not there and the caller may not list the bucket (S3 API, GetObject).
+
+        The request has no prefix, so that a permission with a condition on it does not count: the stricter of two
+        readings, since the guide does not tell.
+        """
+        bucket = s3_backends[call.principal.account]["aws"].buckets.get(call.parameters["Bucket"])  # type: ignore[union-attr]
+        arn = f"arn:aws:s3:::{call.parameters['Bucket']}"
+        may_list = self._allows(policies, AccessRequest(call.principal.arn, "s3:ListBucket", arn))  # type: ignore[union-attr]
+        if bucket and call.parameters["Key"] not in bucket.keys and not may_list:
+            raise AwsError("AccessDenied", "Access Denied", _FORBIDDEN)
 
     def check_queue_poller(self, role_arn: str, queue_arn: str) -> None:
         """Raise AwsError if a function's role may not do for Lambda what an event source mapping of a queue needs."""
@@ -151,6 +172,7 @@ def needs(call: Call) -> Iterator[Need]:
         "events": _of_events,
         "lambda": _of_lambda,
         "logs": _of_logs,
+        "s3": _of_s3,
         "sqs": _of_sqs,
         "sts": _of_sts,
     }
@@ -169,6 +191,9 @@ def _linked_role(call: Call, service: str) -> Need:
 
 
 def _of_dynamodb(call: Call) -> Iterator[Need]:
+    if call.operation == "ListTables":
+        yield call.name, "*", {}
+        return
     names = (call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName", "BackupArn"))
     table = str(next(name for name in names if name))
     yield call.name, table if table.startswith("arn:") else _arn(call, "dynamodb", f"table/{table}"), {}
@@ -219,6 +244,22 @@ def _of_sts(call: Call) -> Iterator[Need]:
     # No permission is needed to ask who one is (STS API reference, GetCallerIdentity).
     if call.operation != "GetCallerIdentity":
         yield call.name, "*", {}
+
+
+def _of_s3(call: Call) -> Iterator[Need]:
+    """Yield what S3 checks (S3 API reference, the permissions of each operation; conditional writes: GetObject too)."""
+    assert call.principal
+    bucket = f"arn:{call.principal.arn.split(':')[1]}:s3:::{call.parameters.get('Bucket', '')}"
+    if "Key" not in call.parameters:
+        prefix = call.parameters.get("Prefix")
+        yield _ACTIONS.get(call.name, call.name), bucket, {} if prefix is None else {"s3:prefix": prefix}
+        return
+    versioned = call.operation in {"GetObject", "DeleteObject", "HeadObject"} and "VersionId" in call.parameters
+    name = {"HeadObject": "GetObject"}.get(call.operation, call.operation)
+    key = f"{bucket}/{call.parameters['Key']}"
+    yield f"s3:{name}{'Version' if versioned else ''}", key, {}
+    if "IfMatch" in call.parameters:
+        yield "s3:GetObject", key, {}
 
 
 def _of_logs(call: Call) -> Iterator[Need]:

@@ -208,6 +208,17 @@ class LambdaService:
             invocations += polled
         return invocations
 
+    def run_schedules_until(self, end: float) -> list[Invocation]:
+        """Poll as run_until() does, and run the functions that EventBridge's schedules invoke by `end`."""
+        invocations = []
+        while (due := self.aws.events.next_schedule()) is not None and due <= end:
+            invocations += self.run_until(due)
+            self.aws.clock.advance(max(0.0, due - self.aws.clock.now()))
+            for arn, payload in self.aws.events.fire_schedules():
+                backend = lambda_backends[self.aws.account][arn.split(":")[3]]
+                invocations.append(self._run(DeployedFunction.read(backend, arn), json.loads(payload)))
+        return [*invocations, *self.run_until(end)]
+
     def _sqs_mappings(self) -> Iterator[SqsMapping]:
         for backend in list(lambda_backends[self.aws.account].values()):
             for stored in list(backend._event_source_mappings.values()):  # noqa: SLF001 (a call would be recorded)
