@@ -292,14 +292,14 @@ def _log(aws, version):
 
 
 @pytest.fixture
-def recorder(aws, module):
+def recorder(aws, module):  # noqa: ARG001 (it is beside the module)
     """Add a recorder whose last sweep finished two hours ago."""
-    deploy_function(aws, RECORDER, zip_of({"function.py": "not run"}))
+    arn = deploy_function(aws, RECORDER, zip_of({"function.py": "not run"}))["FunctionArn"]
     _environment(aws, RECORDS_BUCKET="records")
     for key, schedule in (("sweep", "rate(12 hours)"), ("look_up", "rate(5 minutes)")):
-        rule = f"{RECORDER}-{key.replace('_', '-')}"
+        rule = f"{NAME}-{key.replace('_', '-')}"
         aws.client("events").put_rule(Name=rule, ScheduleExpression=schedule)
-        target = {"Id": "recorder", "Arn": module.function.arn, "Input": json.dumps({key: True})}
+        target = {"Id": "recorder", "Arn": arn, "Input": json.dumps({key: True})}
         aws.client("events").put_targets(Rule=rule, Targets=[target])
     _finish_a_sweep(aws, hours_ago=2)
 
@@ -333,11 +333,11 @@ def test_without_a_trail_the_event_history_will_do(aws, module, doctor):
 @pytest.mark.parametrize("rule", ["sweep", "look-up"])
 def test_schedule_that_is_disabled_is_a_problem(aws, module, doctor, rule):
     stop_the_trail(aws, module)
-    aws.client("events").disable_rule(Name=f"{RECORDER}-{rule}")
+    aws.client("events").disable_rule(Name=f"{NAME}-{rule}")
     code, out, _ = doctor()
     (line,) = problems(out)
     assert code == 2
-    expected = {"sweep": f"the rule {RECORDER}-sweep is disabled", "look-up": "no CloudTrail trail logs"}
+    expected = {"sweep": f"the rule {NAME}-sweep is disabled", "look-up": "no CloudTrail trail logs"}
     assert expected[rule] in line
 
 

@@ -115,7 +115,7 @@ class Deployment:
 
     @property
     def recorder_name(self) -> str:
-        """Name of the recorder function, of its queue, and what its rules' names begin with."""
+        """Name of the recorder function and of its queue."""
         return f"{self.name}-recorder"
 
     @property
@@ -181,10 +181,11 @@ class Deployment:
         return Config.from_environment(self.environment())
 
     def schedule(self, key: str) -> dict[str, Any] | None:
-        """Return the recorder's rule whose target's input is {key: true}, "sweep" or "look_up"; None if none is."""
-        for rule in self.pages("events", "ListRules", "Rules", NamePrefix=f"{self.recorder_name}-"):
+        """Return the rule that sends {key: true}, "sweep" or "look_up", to the recorder; None if none does."""
+        recorder = self.arn("lambda", f"function:{self.recorder_name}")
+        for rule in self.pages("events", "ListRules", "Rules", NamePrefix=f"{self.name}-"):
             if rule.get("ScheduleExpression") and any(
-                _input(target).get(key) is True for target in self.targets(rule["Name"])
+                target["Arn"] == recorder and _input(target).get(key) is True for target in self.targets(rule["Name"])
             ):
                 found: dict[str, Any] = rule
                 return found
