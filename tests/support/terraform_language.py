@@ -63,8 +63,15 @@ KNOWN_TO_VERSION_6 = {
     "aws_lambda_event_source_mapping",
     "aws_lambda_function",
     "aws_lambda_layer_version",
+    "aws_lambda_permission",
     "aws_partition",
     "aws_region",
+    "aws_s3_bucket",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
     "aws_sns_topic",
     "aws_sns_topic_policy",
     "aws_sqs_queue",
@@ -98,6 +105,8 @@ def removed_by_version_6(text: str) -> list[str]:
         for block in blocks(text, "data")
         if block.labels[0] == "aws_region" and "name" in _names(block)
     ]
+    # Deprecated by 6.31 for all resources of a bucket.
+    found += re.findall(r"\bexpected_bucket_owner\b", code(text))
     endpoints = re.findall(r"^\s+(opsworks|simpledb|sdb|worklink)\s*=", code(text), re.MULTILINE)
     return found + [f"the endpoint {name}" for name in endpoints]
 

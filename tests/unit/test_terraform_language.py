@@ -94,6 +94,10 @@ def test_newer_construct_is_found(text, found):
         ("locals {\n  region = data.aws_region.current.name\n}", "data.aws_region.current.name"),
         ('locals {\n  arn = "a:${data.aws_region.current[0].name}"\n}', "data.aws_region.current[0].name"),
         ('data "aws_region" "other" {\n  name = "eu-west-1"\n}', "the argument name of aws_region"),
+        (
+            'resource "aws_s3_bucket_versioning" "this" {\n  expected_bucket_owner = local.account\n}',
+            "expected_bucket_owner",
+        ),
         ('provider "aws" {\n  endpoints {\n    simpledb = var.endpoint\n  }\n}', "the endpoint simpledb"),
         (
             'resource "aws_opsworks_stack" "this" {\n}',
