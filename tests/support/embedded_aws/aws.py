@@ -79,7 +79,7 @@ class EmbeddedAWS:
         self.cloudtrail = CloudTrail(self)
         self.auto_scaling = AutoScaling(self)
         services: tuple[Service, ...] = (self.dynamodb, self.sqs, self.lambda_, self.events, self.auto_scaling)
-        services += (CloudWatch(self), Iam(self), Logs(self), Sts(self))
+        services += (self.cloudtrail, CloudWatch(self), Iam(self), Logs(self), Sts(self))
         self.services = {service.name: service for service in services}
         self._serve = server
         self.administrator = ADMIN

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from time import time as real_time  # as it is before a runtime gives its function the embedded clock's
 from types import SimpleNamespace
 from typing import Self
 from unittest.mock import patch
@@ -15,7 +15,7 @@ class Clock:
 
     def __init__(self, start: float | None = None, *, running: bool = False) -> None:
         """Start at `start` (epoch seconds, by default the present second); `running` adds real time to it."""
-        real = time.time()
+        real = real_time()
         self._offset = float(int(real)) if start is None else float(start)
         self._origin = real if running else None
         if running and start is None:
@@ -30,7 +30,7 @@ class Clock:
     def now(self) -> float:
         """Return epoch seconds."""
         with self._lock:
-            return self._offset if self._origin is None else self._offset + time.time() - self._origin
+            return self._offset if self._origin is None else self._offset + real_time() - self._origin
 
     def datetime(self) -> dt.datetime:
         """Return now, aware and in UTC."""

@@ -78,6 +78,8 @@ QUOTAS = (
     # CloudWatch user guide, CloudWatch service quotas: PutMetricAlarm 3 a second, DescribeAlarms 9.
     Quota("CloudWatch's PutMetricAlarm", 3, _one_of("cloudwatch:PutMetricAlarm"), "Throttling", "Rate exceeded"),
     Quota("CloudWatch's DescribeAlarms", 9, _one_of("cloudwatch:DescribeAlarms"), "Throttling", "Rate exceeded"),
+    # CloudTrail API reference, LookupEvents. Its error is that of CloudTrail's other throttled calls.
+    Quota("LookupEvents", 2, _one_of("cloudtrail:LookupEvents"), message="Rate exceeded"),
     # Application Auto Scaling makes these calls in the account; hashicorp/terraform-provider-aws#2275 and
     # aws/aws-sdk-go#1472 show its errors. A target tracking policy of DynamoDB has four alarms.
     Quota(

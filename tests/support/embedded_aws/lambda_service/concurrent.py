@@ -50,7 +50,8 @@ class OutputOfTimeline(io.TextIOBase):
 class ConcurrentRuntime:
     """Calls `handler` in this process, in the environment of the one function that it runs.
 
-    Environment, standard output and `time.sleep` belong to the process, so they are set once, at the first invocation.
+    Environment, standard output, `time.sleep` and `time.time` belong to the process, so they are set once, at the first
+    invocation.
     `RuntimeResult.duration` is in seconds of the clock.
     """
 
@@ -71,7 +72,7 @@ class ConcurrentRuntime:
         return RuntimeResult(response, error, output.lines(), log_stream, seconds, None)
 
     def close(self) -> None:
-        """Give environment, standard output and `time.sleep` back."""
+        """Give them back."""
         self._exits.close()
 
     def _take_process_over(self, variables: dict[str, str]) -> OutputOfTimeline:
@@ -79,6 +80,7 @@ class ConcurrentRuntime:
         self._output = OutputOfTimeline(self._timelines)
         self._exits.enter_context(patch.dict(os.environ, kept | variables, clear=True))
         self._exits.enter_context(patch.object(time, "sleep", self._timelines.sleep))
+        self._exits.enter_context(patch.object(time, "time", self._clock.now))
         self._exits.enter_context(contextlib.redirect_stdout(self._output))
         self._exits.enter_context(redirected_loggers(self._output))
         return self._output

@@ -66,7 +66,7 @@ class Context:
 class InProcessRuntime:
     """Calls `handler` instead of the deployed code, in the deployed function's environment.
 
-    `environment` adds to the function's variables or overrides them. `time.sleep` moves `clock` meanwhile.
+    `environment` adds to the function's variables or overrides them. `time.sleep` moves `clock`, `time.time` tells it.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class InProcessRuntime:
         with (
             patch.dict(os.environ, variables, clear=True),
             patch.object(time, "sleep", self._clock.sleep),
+            patch.object(time, "time", self._clock.now),
             contextlib.redirect_stdout(output),
             redirected_loggers(output),
         ):
