@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Read = TypeVar("Read")
 # The queue is what retries: the SDK makes one more try, for a lost connection.
 _CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+# For what a restore must not wait for.
+_QUICK_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 
 _TABLE_NAME = r"[a-zA-Z0-9_.-]{3,255}"
 _TABLE_ARN = re.compile(
@@ -47,9 +49,12 @@ def session() -> Any:  # noqa: ANN401 (botocore has no types)
 
 
 @cache
-def client(service: str, region: str) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
-    """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once."""
-    made = session().create_client(service, region_name=region, config=_CLIENT_CONFIG)
+def client(service: str, region: str, *, quick: bool = False) -> Any:  # noqa: ANN401 (boto3 makes its clients at run time)
+    """Return the boto3 client of `service` ("dynamodb", "lambda", ...) in `region`, made once.
+
+    A `quick` one gives up after 4 s and does not retry.
+    """
+    made = session().create_client(service, region_name=region, config=_QUICK_CONFIG if quick else _CLIENT_CONFIG)
     made.meta.events.register("before-call", _check_time)
     return made
 

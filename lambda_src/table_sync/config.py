@@ -34,7 +34,7 @@ class Config:
     queue_url: str
     dlq_url: str
     records_bucket: str
-    """Empty if there are no records."""
+    """Empty if there are no records and no restore archive."""
     max_attempts: float
     backoff_base_seconds: float
     backoff_rate: float

@@ -21,3 +21,7 @@ class Restore:
     """When the restore job was reported as completed; None for a call."""
     backup_arn: str | None = None
     """The DynamoDB backup that was restored."""
+    event_at: datetime | None = None
+    """The call's eventTime, the job's completionDate; None if the event does not say."""
+    event_id: str = ""
+    """The call's eventID, the job's restoreJobId; empty if the event does not say."""

@@ -74,6 +74,21 @@ def count_sweep(age: float) -> None:
     line.flush_metrics()
 
 
+def count_archive_failure() -> None:
+    """Write that the restore archive could not be used."""
+    _write({"RestoreArchiveFailed": 1})
+
+
+def count_event_history(sent: int, *, complete: bool) -> None:
+    """Write that the event history was queried, and how many restores only it had reported by then."""
+    _write({"EventHistoryQueried": int(complete), "EventHistoryRestores": sent})
+
+
+def count_event_history_failure() -> None:
+    """Write that a query of the event history left something to the next one."""
+    _write({"EventHistoryFailed": 1})
+
+
 def _write(counts: Mapping[str, int], **dimensions: str) -> None:
     if not counts:
         return

@@ -15,6 +15,7 @@ from table_sync.queue import backoff, outcome_events
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
 from table_sync.records.bucket import bucket_of
 from table_sync.report import FAILED, WAITING, Outcome, Report
+from table_sync.restore_archive import RestoreArchive, RestoreClaimedError, RestoreEndedError
 from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation
 from table_sync.telemetry import logger
@@ -26,21 +27,37 @@ if TYPE_CHECKING:
 
     from table_sync.config import Config
     from table_sync.queue.message import Message
+    from table_sync.restore import Restore
+    from table_sync.restore_archive import Entry
 
 # After so many attempts in a row without the target it counts as deleted, and not before as many
 # attempts: DescribeTable may lag behind the restore call.
 ATTEMPTS_TO_FIND_TARGET = 3
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """One message's attempt, before it."""
+
+    message: Message
+    reconciliation: Reconciliation
+    target: Table
+    entry: Entry | None
+    """Of the restore archive, if there is one."""
+
+
 @dataclass
 class _Attempt:
     """One message's attempt."""
 
-    message: Message
-    reconciliation: Reconciliation
+    begun: _Begun
     report: Report
     unsent: Exception | None = None
     """Why the outcome event was not sent."""
+
+    @property
+    def message(self) -> Message:
+        return self.begun.message
 
 
 class Batch:
@@ -59,12 +76,13 @@ class Batch:
         self._own = own
         self._seconds_left = seconds_left
         self._returned: list[str] = []
+        self._archive = RestoreArchive(config.records_bucket, own.region, config.backoff_max_delay_seconds)
 
     def process(self, messages: Sequence[Message]) -> list[str]:
         """Sync the restores of the messages; return the IDs of the messages that must return to the queue."""
         begun = [started for message in messages if (started := self._begin(message))]
-        converge([reconciliation for _, reconciliation in begun], self._seconds_left)
-        attempts = [_Attempt(message, found, self._report(message, found)) for message, found in begun]
+        converge([one.reconciliation for one in begun], self._seconds_left)
+        attempts = [_Attempt(one, self._report(one.message, one.reconciliation)) for one in begun]
         self._announce(attempts)
         for attempt in attempts:
             with self._returning(attempt.message):
@@ -82,7 +100,7 @@ class Batch:
             telemetry.count_unanswered()
             self._returned.append(message.id)
 
-    def _begin(self, message: Message) -> tuple[Message, Reconciliation] | None:
+    def _begin(self, message: Message) -> _Begun | None:
         """Return what syncs the restore of a message; None if there is nothing to sync."""
         with self._returning(message):
             try:
@@ -100,9 +118,15 @@ class Batch:
                     extra={"target": restore.target},
                 )
                 return None
+            try:
+                entry = self._archive.claim(restore, message, last=message.attempt >= self._config.max_attempts)
+            except (RestoreEndedError, RestoreClaimedError) as other:
+                self._leave_to_other_message(message, restore, ended=isinstance(other, RestoreEndedError))
+                return None
+            target = Table(restore.target)
             reconciliation = Reconciliation(
                 Table(restore.source),
-                Table(restore.target),
+                target,
                 self._config.enabled,
                 passes_to_find_target=ATTEMPTS_TO_FIND_TARGET
                 if message.attempt >= ATTEMPTS_TO_FIND_TARGET
@@ -112,8 +136,17 @@ class Batch:
                 records=Records(bucket_of(self._config.records_bucket, self._own.region)),
                 attempt=message.attempt,
             )
-            return message, reconciliation
+            return _Begun(message, reconciliation, target, entry)
         return None
+
+    def _leave_to_other_message(self, message: Message, restore: Restore, *, ended: bool) -> None:
+        """Drop a second report of a restore once the first has ended: should it never, this one takes over."""
+        if ended:
+            logger.info("The restore has been processed: nothing to do", extra={"target": restore.target})
+            return
+        logger.info("Another message processes the restore", extra={"target": restore.target})
+        message.return_to_queue(self._config.queue_url, math.floor(self._config.backoff_max_delay_seconds))
+        self._returned.append(message.id)
 
     def _report(self, message: Message, reconciliation: Reconciliation) -> Report:
         """Return the attempt's report; what still waits at the last attempt has failed."""
@@ -143,7 +176,7 @@ class Batch:
         again = attempt.unsent is not None and errors.meaning(attempt.unsent) is not Meaning.FINAL
         if report.outcome == WAITING or (again and message.attempt < config.max_attempts):
             # AWS is only seconds from done: the restore's age says nothing about how long that takes.
-            number = 1 if attempt.reconciliation.settling else message.attempt
+            number = 1 if attempt.begun.reconciliation.settling else message.attempt
             delay = backoff.delay(
                 number,
                 base=config.backoff_base_seconds,
@@ -153,6 +186,7 @@ class Batch:
             telemetry.log(report, attempt=message.attempt, next_look_seconds=delay)
             message.return_to_queue(config.queue_url, delay)
             self._returned.append(message.id)
+            self._save(attempt, ended=False)
             return
         telemetry.log(report, attempt=message.attempt)
         reasons = [report.reason] if report.outcome == FAILED else []
@@ -160,3 +194,9 @@ class Batch:
             reasons.append(f"the outcome event ({report.outcome}) was not sent: {errors.explain(attempt.unsent)}")
         if reasons:
             message.send_to_dead_letter_queue(config.dlq_url, "; ".join(reasons))
+        self._save(attempt, ended=True)
+
+    def _save(self, attempt: _Attempt, *, ended: bool) -> None:
+        """Archive the attempt. After all else: a crash before it makes the message come back."""
+        active = attempt.begun.target.description.get("TableStatus") in {"ACTIVE", "UPDATING"}
+        self._archive.save(attempt.begun.entry, attempt.report, attempt.message, active=active, ended=ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # Body and attributes share the message's size limit; a reason this long leaves room beside any event.
 _LONGEST_REASON = 2048
+_FAILURE_REASON = "FailureReason"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Message:
     region: str
     attempt: int
     """How many times the message has been received, 1 or more."""
+    sent_at: float = math.inf
+    """When it was sent to the queue, in epoch seconds; infinite if the event does not say."""
+    has_failed: bool = False
+    """Whether it was in the dead-letter queue, with the reason of a failed restore, and was redriven."""
 
     def return_to_queue(self, queue_url: str, delay: int) -> None:
         """Make the message invisible for `delay` seconds (ChangeMessageVisibility takes effect at once).
@@ -50,7 +56,7 @@ class Message:
         client("sqs", self.region).send_message(
             QueueUrl=dlq_url,
             MessageBody=self.body,
-            MessageAttributes={"FailureReason": {"DataType": "String", "StringValue": value}},
+            MessageAttributes={_FAILURE_REASON: {"DataType": "String", "StringValue": value}},
         )
 
 
@@ -71,6 +77,14 @@ def _message(record: Any) -> Message | None:  # noqa: ANN401 (any JSON)
     count = str(record["attributes"].get("ApproximateReceiveCount"))
     if not all(isinstance(text, str) for text in texts.values()) or not count.isdecimal():
         return None
+    sent = str(record["attributes"].get("SentTimestamp"))
+    attributes = record.get("messageAttributes")
     return Message(
-        texts["messageId"], texts["body"], texts["receiptHandle"], texts["awsRegion"], attempt=max(1, int(count))
+        texts["messageId"],
+        texts["body"],
+        texts["receiptHandle"],
+        texts["awsRegion"],
+        attempt=max(1, int(count)),
+        sent_at=int(sent) / 1000 if sent.isdecimal() else math.inf,
+        has_failed=isinstance(attributes, dict) and _FAILURE_REASON in attributes,
     )

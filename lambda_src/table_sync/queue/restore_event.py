@@ -16,6 +16,8 @@ _RESOURCE_TYPES = ("DynamoDB", "DynamoDB.FullyManaged")
 _BACKUP_ARN = re.compile(r"(?P<table>arn:[^:]+:dynamodb:.+)/backup/[A-Za-z0-9-]+")
 # It is logged, which no other part of an event may be: nothing else may pass for one.
 _ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,127}")
+# It becomes a part of an object key.
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class NotARestoreError(Exception):
@@ -90,7 +92,14 @@ def _of_call(event: dict[str, Any], detail: dict[str, Any], own: Location) -> Re
     called_at = _time(detail.get("eventTime")) or _time(event.get("time"))
     if not called_at:
         raise NotARestoreError("The event does not say when the restore was called.")
-    return Restore(source, own.table_arn(target), called_at=called_at, backup_arn=backup_arn)
+    return Restore(
+        source,
+        own.table_arn(target),
+        called_at=called_at,
+        backup_arn=backup_arn,
+        event_at=_time(detail.get("eventTime")),
+        event_id=_id(detail.get("eventID")),
+    )
 
 
 def _source_of_point_in_time(parameters: dict[str, Any], own: Location) -> str:
@@ -143,6 +152,8 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any], own: Location)
         called_at=_time(detail.get("creationDate")),
         completed_at=completed_at,
         backup_arn=_backup_of(source, detail.get("recoveryPointArn")),
+        event_at=_time(detail.get("completionDate")),
+        event_id=_id(detail.get("restoreJobId")),
     )
 
 
@@ -158,6 +169,10 @@ def _backup_of(source: str, recovery_point: object) -> str | None:
 def _refuse_other_partition(own: Location, source: str) -> None:
     if Location.of(source).partition != own.partition:
         raise NotARestoreError(f"The event's source is of another partition than this function ({own.partition}).")
+
+
+def _id(text: object) -> str:
+    return text if isinstance(text, str) and _ID.fullmatch(text) else ""
 
 
 def _time(text: object) -> datetime | None:

@@ -1,0 +1,76 @@
+"""JSON objects in a bucket, read and written on the condition that nobody else has written meanwhile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+# A report of thousands of triggers is not larger.
+_LARGEST_BYTES = 10_000_000
+# Conditional writes: the object is there, or another one (S3 user guide, How to prevent object overwrites with
+# conditional writes). With If-Match, an object that was deleted meanwhile answers NoSuchKey.
+_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+# To a caller who may not list the bucket, S3 answers AccessDenied for an object that does not exist (API reference,
+# GetObject). Should the object exist, a write that expects none is refused.
+_NOT_THERE = {"NoSuchKey", "AccessDenied"}
+
+
+class OvertakenError(Exception):
+    """Another writer was faster: read again."""
+
+
+@dataclass(frozen=True)
+class JsonObject:
+    """The content of an object, and its ETag to write the next version; without an ETag it is not written yet."""
+
+    content: dict[str, Any]
+    etag: str = ""
+
+
+def read(s3: Any, bucket: str, key: str) -> JsonObject | None:  # noqa: ANN401 (boto3 makes its clients at run time)
+    """Return an object, None if there is none; one that is not a JSON object has no content.
+
+    Raises:
+        botocore.exceptions.ClientError: S3 refused.
+
+    """
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_THERE:
+            return None
+        raise
+    try:
+        content = json.loads(answer["Body"].read(_LARGEST_BYTES))
+    except (ValueError, RecursionError):
+        content = None
+    return JsonObject(content if isinstance(content, dict) else {}, answer["ETag"])
+
+
+def write(s3: Any, bucket: str, key: str, content: dict[str, Any], etag: str) -> JsonObject:  # noqa: ANN401 (as above)
+    """Write the next version of an object, and return it.
+
+    Args:
+        s3: client.
+        bucket: its name.
+        key: of the object.
+        content: JSON types.
+        etag: of the version that it replaces, "" if it is the first.
+
+    Raises:
+        OvertakenError: another version has been written meanwhile.
+        botocore.exceptions.ClientError: S3 refused for another reason.
+
+    """
+    condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+    body = json.dumps(content, indent=1).encode()
+    try:
+        answer = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _OVERTAKEN:
+            raise OvertakenError from error
+        raise
+    return JsonObject(content, answer["ETag"])

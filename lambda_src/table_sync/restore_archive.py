@@ -1,0 +1,221 @@
+"""The restore archive: one object per restore, with its times and its last report.
+
+The object also keeps two messages from processing the same restore, which EventBridge and the event history may both
+report. The first message to write the object processes the restore; its lease expires if it stops to write.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.exceptions import HTTPClientError
+
+from table_sync import errors, telemetry
+from table_sync.aws import Location, Table, client
+from table_sync.records import json_object
+from table_sync.records.json_object import JsonObject, OvertakenError
+from table_sync.report import IN_SYNC
+from table_sync.telemetry import logger
+
+if TYPE_CHECKING:
+    from table_sync.queue.message import Message
+    from table_sync.report import Report
+    from table_sync.restore import Restore
+
+VERSION = 1
+# How often the object of a restore that waits is written, in seconds.
+_HEARTBEAT = 900
+# How much longer than heartbeat and delay the lease lasts: Lambda may be throttled, or end an attempt at its timeout.
+_LEASE_MARGIN = 1800
+# Of several messages at the same moment all but one are overtaken once.
+_TRIES = 3
+
+
+class RestoreEndedError(Exception):
+    """The restore has been processed: the message is a second report of it."""
+
+
+class RestoreClaimedError(Exception):
+    """Another message processes the restore: wait until it has ended, or its lease has expired."""
+
+
+class Entry:
+    """The object of one restore, as the message that processes the restore has it."""
+
+    def __init__(self, key: str, stored: JsonObject, earlier_attempts: int) -> None:
+        """Keep all; `earlier_attempts` are those of other messages."""
+        self.key = key
+        self.stored = stored
+        self.earlier_attempts = earlier_attempts
+
+
+class RestoreArchive:
+    """The archive, as one invocation sees it. Its trouble never stops a restore: it is logged and counted."""
+
+    def __init__(self, bucket: str, region: str, longest_delay: float) -> None:
+        """Prepare, without a call.
+
+        Args:
+            bucket: its name; empty if there is no archive.
+            region: from which it is called.
+            longest_delay: seconds for which a message may wait in the queue.
+
+        """
+        self._bucket = bucket
+        self._region = region
+        self._lease = _HEARTBEAT + longest_delay + _LEASE_MARGIN
+        self._usable = bool(bucket)
+
+    def claim(self, restore: Restore, message: Message, *, last: bool = False) -> Entry | None:
+        """Have a message process a restore.
+
+        Args:
+            restore: to process.
+            message: that reports it.
+            last: whether it is the message's last attempt, after which it cannot wait for another message.
+
+        Returns:
+            the restore's entry; None if there is no archive, or none that can be used.
+
+        Raises:
+            RestoreEndedError: another message has processed it, or this one.
+            RestoreClaimedError: another message processes it.
+
+        """
+        key = key_of(restore)
+        if not self._usable or key is None:
+            return None
+        try:
+            return self._claim(key, restore, message, last=last)
+        except (RestoreEndedError, RestoreClaimedError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, the restore goes on)
+            self._give_up(key, error)
+            return None
+
+    def save(self, entry: Entry | None, report: Report, message: Message, *, active: bool, ended: bool) -> None:
+        """Write what an attempt came to, if it is the last one or more than a while ago; never raises.
+
+        Args:
+            entry: of the restore, None if there is none.
+            report: of the attempt.
+            message: that processes the restore.
+            active: whether the table was seen ACTIVE.
+            ended: whether there is no other attempt.
+
+        """
+        if not self._usable or entry is None:
+            return
+        now = time.time()
+        before = entry.stored.content
+        newly_active = active and not before.get("active_at")
+        if not ended and not newly_active and now < _epoch(before["written_at"]) + _HEARTBEAT:
+            return
+        content = before | self._signed(message, now)
+        content |= {"attempts": entry.earlier_attempts + message.attempt, "outcome": report.outcome}
+        content["report"] = report.as_dict()
+        if newly_active:
+            content["active_at"] = _text(now)
+        if report.outcome == IN_SYNC and not before.get("in_sync_at"):
+            content["in_sync_at"] = _text(now)
+        if ended:
+            content["ended_at"] = _text(now)
+        try:
+            entry.stored = self._write(entry.key, content, entry.stored.etag)
+        except OvertakenError:
+            logger.info("Another message has taken over the restore", extra={"target": report.target})
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._give_up(entry.key, error)
+
+    def _claim(self, key: str, restore: Restore, message: Message, *, last: bool) -> Entry:
+        found = self._read(key) if message.attempt > 1 else None
+        for _ in range(_TRIES):
+            try:
+                return self._join(key, found, restore, message, last=last)
+            except OvertakenError:
+                found = self._read(key)
+        raise OvertakenError
+
+    def _join(self, key: str, found: JsonObject | None, restore: Restore, message: Message, *, last: bool) -> Entry:
+        now = time.time()
+        if found is None:
+            return Entry(key, self._write(key, _new(restore) | self._signed(message, now), ""), 0)
+        content = found.content
+        ended = bool(content.get("ended_at"))
+        if content["message_id"] == message.id and not ended:
+            return Entry(key, found, int(content["earlier_attempts"]))
+        # A redriven message is a new one, with an ID and a time of its own (SQS developer guide, Configure a
+        # dead-letter queue redrive). It keeps the reason, which no second report has.
+        if not (message.has_failed and message.sent_at > _epoch(content["written_at"])):
+            if ended:
+                raise RestoreEndedError
+            if now < _epoch(content["lease_expires_at"]) and not last:
+                raise RestoreClaimedError
+        earlier = int(content["attempts"])
+        content = content | self._signed(message, now) | {"earlier_attempts": earlier, "ended_at": None}
+        return Entry(key, self._write(key, content, found.etag), earlier)
+
+    def _signed(self, message: Message, now: float) -> dict[str, Any]:
+        """Return what says that this message processes the restore."""
+        return {
+            "message_id": message.id,
+            "written_at": _text(now),
+            "lease_expires_at": _text(now + self._lease),
+        }
+
+    def _read(self, key: str) -> JsonObject | None:
+        return json_object.read(client("s3", self._region, quick=True), self._bucket, key)
+
+    def _write(self, key: str, content: dict[str, Any], etag: str) -> JsonObject:
+        return json_object.write(client("s3", self._region, quick=True), self._bucket, key, content, etag)
+
+    def _give_up(self, key: str, error: Exception) -> None:
+        reason = "other messages were faster" if isinstance(error, OvertakenError) else errors.explain(error)
+        logger.error("The restore archive cannot be used: the restore goes on", extra={"key": key, "reason": reason})
+        telemetry.count_archive_failure()
+        # Without an answer every call takes seconds: the other restores of the invocation shall not wait for them.
+        if isinstance(error, (NoConnectionError, HTTPClientError)):
+            self._usable = False
+
+
+def prefix(own: Location) -> str:
+    """Return what the keys of all restores in an account and Region begin with."""
+    return f"restores/v1/{own.account}/{own.region}/"
+
+
+def key_of(restore: Restore) -> str | None:
+    """Return the key of a restore's object, None if its event has no time or no ID."""
+    if restore.event_at is None or not restore.event_id:
+        return None
+    at = restore.event_at.astimezone(UTC)
+    target = Table(restore.target)
+    return f"{prefix(Location.of(restore.target))}{target.name}/{at:%Y-%m-%dT%H:%M:%SZ}-{restore.event_id}.json"
+
+
+def _new(restore: Restore) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "source": restore.source,
+        "target": restore.target,
+        "event_id": restore.event_id,
+        "called_at": _text(restore.called_at.timestamp()) if restore.called_at else None,
+        "completed_at": _text(restore.completed_at.timestamp()) if restore.completed_at else None,
+        "active_at": None,
+        "in_sync_at": None,
+        "ended_at": None,
+        "attempts": 0,
+        "earlier_attempts": 0,
+        "outcome": None,
+        "report": None,
+    }
+
+
+def _text(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
