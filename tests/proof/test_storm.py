@@ -1,4 +1,4 @@
-"""A storm: restores begun within a minute, against AWS's documented rate limits. `make storm` makes a thousand of them.
+"""Storms: restores begun within a minute, against AWS's documented rate limits. `make storm` makes a thousand of them.
 
 AWS makes 50 restores at a time and takes more than a minute for each, so a thousand would take it half an hour. This
 storm is worse than any that AWS lets happen: a restore takes 2.5 s, so that a thousand fit into a minute, 50 at a time,
@@ -12,6 +12,7 @@ import random
 import re
 import statistics
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 from table_sync.handler import lambda_handler
@@ -19,7 +20,9 @@ from table_sync.settings import SETTINGS
 from tests.settings import auto_scaling, table_class
 from tests.support.embedded_aws.lambda_service import ConcurrentLambdaService
 from tests.support.embedded_aws.rate_limits import QUOTAS
+from tests.support.outcomes import Listener
 from tests.support.pipeline import Pipeline
+from tests.support.restore_history import RecordedPipeline, handle
 from tests.support.tables import (
     TAGS,
     TTL_ATTRIBUTE,
@@ -169,3 +172,44 @@ def test_storm_of_restores_ends_with_every_table_in_sync(aws, figures):
     assert in_sync.keys() == storm.active_at.keys()
     assert storm.unequal() == []
     assert sum(aws.rate_limits.refused.values()) > 0, "the storm was too mild to meet a limit"
+
+
+# Events of the event history show up within 15 minutes (CloudTrail user guide), in any order, and some twice.
+LATEST = 15 * 60
+
+
+def test_storm_without_a_trail_is_found_by_the_event_history(aws, figures):
+    random.seed(0)
+    listener = Listener(aws)
+    targets = [f"restored-{number:04}" for number in range(RESTORES)]
+    aws.cloudtrail.trail = False
+    aws.cloudtrail.seconds_until_listed = lambda _: random.uniform(0, LATEST)
+    aws.cloudtrail.times_listed = lambda _: random.choice((1, 1, 2))
+    service = ConcurrentLambdaService(aws, handle, call_seconds=CALL_SECONDS)
+    with RecordedPipeline(aws, service=service) as pipeline:
+        for number in range(SOURCES):
+            tags = [{"Key": "team", "Value": str(number)}]
+            table = make_table(aws, f"source-{number}", indexes=(), items=0)
+            aws.client("dynamodb").tag_resource(ResourceArn=table, Tags=tags)
+        aws.restore_seconds = RESTORE_SECONDS
+        aws.rate_limits.enforced = True
+        for number, target in enumerate(targets):
+            restore(aws, f"source-{number % SOURCES}", target)
+            aws.clock.advance(A_MINUTE / IN_A_MINUTE)
+        began = aws.clock.now()
+        pipeline.run_on_schedule(queries=2 + LATEST // 300)
+        in_sync = Counter(line["target"].rpartition("/")[2] for line in pipeline.attempts if line["outcome"] == "in_sync")
+        quarantined = pipeline.quarantined
+        archived = pipeline.archived().values()
+    announced = Counter(event["detail"]["target"].rpartition("/")[2] for event in listener.take())
+    slowest = max(datetime.fromisoformat(entry["in_sync_at"]).timestamp() for entry in archived) - began
+    figures(
+        f"storm of {RESTORES} restores without a trail",
+        found=f"{len(announced)}, the last in sync after {slowest / 60:.0f} min",
+        twice=sum(count > 1 for count in announced.values()),
+        lookups=f"{aws.rate_limits.taken['LookupEvents']}",
+    )
+    assert [invocation.error for invocation in pipeline.invocations if invocation.error] == []
+    assert quarantined == []
+    assert announced == in_sync == dict.fromkeys(targets, 1)
+    assert aws.rate_limits.refused["LookupEvents"] == 0

@@ -46,7 +46,7 @@ class RecordedPipeline(Pipeline):
             self.aws,
             RECORDER,
             zip_of({"function.py": "not run: the runtime is in process"}),
-            variables={"QUEUE_URL": self.function.queue_url, **self._variables},
+            variables={"QUEUE_URL": self.function.queue_url, "DLQ_URL": self.function.dlq_url, **self._variables},
             Timeout=self._recorder_timeout,
         )
         return self
