@@ -10,7 +10,7 @@ import pytest
 from table_sync.command_line.cli import main
 from tests.support.outcomes import Listener
 from tests.support.restore_events import arn, aws_backup, point_in_time
-from tests.support.restore_history import BUCKET, FIVE_MINUTES, RecordedPipeline, handle
+from tests.support.restore_history import BUCKET, FIVE_MINUTES, RECORDER, RecordedPipeline, handle
 from tests.support.tables import TAGS, make_table, restore
 
 AN_HOUR, A_DAY = 3600, 24 * 3600
@@ -476,6 +476,23 @@ def test_after_a_crash_the_restore_is_announced(aws, deploy, listener, crash_aft
     assert announced(listener) == {"orders-restored": 2 if crash_after == "events:PutEvents" else 1}
     (entry,) = pipeline.archived().values()
     assert entry["outcome"] == "in_sync"
+
+
+@pytest.mark.parametrize(
+    "crash_after", ["cloudtrail:LookupEvents", "s3:GetObject", "s3:ListObjectsV2", "sqs:SendMessage", "s3:PutObject"]
+)
+def test_after_a_crash_of_a_query_the_next_one_finds_the_restore(aws, deploy, listener, crash_after):
+    pipeline = deploy(handler=crashing)
+    make_source_table(aws)
+    pipeline.look_up()
+    aws.cloudtrail.trail = False
+    restore(aws, "orders", "orders-restored")
+    aws.clock.advance(FIVE_MINUTES)
+    crashed = aws.faults.after(crash_after, crash)
+    assert pipeline.service.invoke(RECORDER, {"look_up": True}).error
+    assert len(crashed.met) == 1
+    pipeline.run_on_schedule(queries=2)
+    assert announced(listener) == {"orders-restored": 1}
 
 
 class TestRestoresCommand:
