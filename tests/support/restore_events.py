@@ -13,6 +13,8 @@ from typing import Any
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 TIME = "2026-07-15T03:14:58Z"
 BACKUP_ID = "01489602797149-73d8d5bc"
+EVENT_ID = "85afda2c-7c54-4b3b-9a0a-0f5ed1b2c3d4"
+JOB_ID = "AB123456-78C9-0123-456D-789012E34567"
 
 
 def arn(table: str, region: str = REGION) -> str:
@@ -36,7 +38,7 @@ def aws_backup(source: str = "orders", target: str = "orders-restored", **detail
     """Return AWS Backup's event of a restore job that has completed."""
     recovery_point = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:6f7fc1f8-2f2e-40ac-943b-8f8efa9ba99d"
     job = {
-        "restoreJobId": "AB123456-78C9-0123-456D-789012E34567",
+        "restoreJobId": JOB_ID,
         "backupVaultArn": f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:vault-of-jane",
         "recoveryPointArn": recovery_point,
         "sourceResourceArn": arn(source),
@@ -59,6 +61,7 @@ EVENTS = {"point_in_time": point_in_time, "backup": backup, "aws_backup": aws_ba
 def _call(name: str, parameters: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
     record = {
         "eventTime": TIME,
+        "eventID": EVENT_ID,
         "eventSource": "dynamodb.amazonaws.com",
         "eventName": name,
         "awsRegion": REGION,

@@ -16,6 +16,7 @@ def test_every_variable_has_a_default():
         event_bus_arn="",
         queue_url="",
         dlq_url="",
+        records_bucket="",
         max_attempts=1000,
         backoff_base_seconds=15,
         backoff_rate=1.015,

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -13,7 +14,9 @@ from table_sync.restore import Restore
 from tests.support.restore_events import (
     ACCOUNT,
     BACKUP_ID,
+    EVENT_ID,
     EVENTS,
+    JOB_ID,
     REGION,
     TIME,
     arn,
@@ -26,10 +29,13 @@ ORDERS, RESTORED = arn("orders"), arn("orders-restored")
 OWN = Location("aws", REGION, ACCOUNT)
 CALLED = datetime.fromisoformat(TIME)
 CREATED = datetime.fromisoformat("2026-07-15T03:10:01.742Z")
+COMPLETED = datetime.fromisoformat("2026-07-15T03:14:53.128Z")
+CALL = {"called_at": CALLED, "event_at": CALLED, "event_id": EVENT_ID}
+JOB = {"completed_at": CALLED, "event_at": COMPLETED, "event_id": JOB_ID}
 RESTORES = {
-    "point_in_time": Restore(ORDERS, RESTORED, called_at=CALLED),
-    "backup": Restore(ORDERS, RESTORED, called_at=CALLED, backup_arn=f"{ORDERS}/backup/{BACKUP_ID}"),
-    "aws_backup": Restore(ORDERS, RESTORED, called_at=CREATED, completed_at=CALLED),
+    "point_in_time": Restore(ORDERS, RESTORED, **CALL),
+    "backup": Restore(ORDERS, RESTORED, **CALL, backup_arn=f"{ORDERS}/backup/{BACKUP_ID}"),
+    "aws_backup": Restore(ORDERS, RESTORED, called_at=CREATED, **JOB),
 }
 NO_TIMES = [
     *(None, 1784085298, "", "yesterday", "2026-07-15T03:14:58", "9" * 99),
@@ -44,9 +50,18 @@ def test_each_kind_of_restore_is_read(kind):
 
 @pytest.mark.parametrize("time", NO_TIMES)
 def test_a_time_that_is_none_is_left_out(time):
-    assert parse(json.dumps(point_in_time(eventTime=time)), OWN) == RESTORES["point_in_time"]
+    assert parse(json.dumps(point_in_time(eventTime=time)), OWN) == replace(RESTORES["point_in_time"], event_at=None)
     job = aws_backup(creationDate=time)
-    assert parse(json.dumps(job), OWN) == Restore(ORDERS, RESTORED, completed_at=CALLED)
+    assert parse(json.dumps(job), OWN) == Restore(ORDERS, RESTORED, **JOB)
+    job = aws_backup(completionDate=time)
+    assert parse(json.dumps(job), OWN) == replace(RESTORES["aws_backup"], event_at=None)
+
+
+@pytest.mark.parametrize("event_id", [None, 7, "", "../../settings", "a/b", "x" * 65, ["id"]])
+def test_an_id_that_is_none_is_left_out(event_id):
+    """It becomes a part of an object key."""
+    assert parse(json.dumps(point_in_time(eventID=event_id)), OWN) == replace(RESTORES["point_in_time"], event_id="")
+    assert parse(json.dumps(aws_backup(restoreJobId=event_id)), OWN) == replace(RESTORES["aws_backup"], event_id="")
 
 
 @pytest.mark.parametrize("time", NO_TIMES)
@@ -78,7 +93,7 @@ def test_the_recovery_point_of_a_job_may_be_a_dynamodb_backup_of_its_table(recov
 
 @pytest.mark.parametrize("source", [ORDERS, arn("orders", "us-east-2")])
 def test_the_source_may_be_an_arn_also_of_another_region(source):
-    assert parse(json.dumps(point_in_time(source)), OWN) == Restore(source, RESTORED, CALLED)
+    assert parse(json.dumps(point_in_time(source)), OWN) == Restore(source, RESTORED, **CALL)
     assert parse(json.dumps(aws_backup(sourceResourceArn=source)), OWN).source == source
     assert parse(json.dumps(from_backup(f"{source}/backup/{BACKUP_ID}")), OWN).source == source
 
