@@ -227,6 +227,43 @@ resource "aws_lambda_permission" "sweep" {
 }
 
 ################################################################################
+# When the event history is queried
+################################################################################
+
+locals {
+  event_history           = local.records && var.event_history_schedule != null
+  event_history_rule_name = "${var.name}-event-history"
+}
+
+resource "aws_cloudwatch_event_rule" "event_history" {
+  count = local.event_history ? 1 : 0
+
+  name                = local.event_history_rule_name
+  description         = "Query CloudTrail's event history for restores that no event has reported"
+  schedule_expression = var.event_history_schedule
+  tags                = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "event_history" {
+  count = local.event_history ? 1 : 0
+
+  rule      = aws_cloudwatch_event_rule.event_history[0].name
+  target_id = "recorder"
+  arn       = aws_lambda_function.recorder[0].arn
+  input     = jsonencode({ look_up = true })
+}
+
+resource "aws_lambda_permission" "event_history" {
+  count = local.event_history ? 1 : 0
+
+  statement_id  = "event-history"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.recorder[0].function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.event_history[0].arn
+}
+
+################################################################################
 # Recorder
 ################################################################################
 
@@ -287,12 +324,20 @@ resource "aws_lambda_function" "recorder" {
   tags          = var.tags
 
   environment {
-    variables = {
-      RECORDS_BUCKET     = local.records_bucket
-      RECORDER_QUEUE_URL = aws_sqs_queue.recorder[0].url
-      QUEUE_URL          = aws_sqs_queue.this[0].url
-      LOG_LEVEL          = var.log_level
-    }
+    variables = merge(
+      {
+        RECORDS_BUCKET     = local.records_bucket
+        RECORDER_QUEUE_URL = aws_sqs_queue.recorder[0].url
+        QUEUE_URL          = aws_sqs_queue.this[0].url
+        LOG_LEVEL          = var.log_level
+      },
+      # Which restores of the event history are processed.
+      local.event_history ? {
+        INCLUDE_TABLES = local.environment.INCLUDE_TABLES
+        EXCLUDE_TABLES = local.environment.EXCLUDE_TABLES
+        RESTORE_TYPES  = join(",", sort(var.restore_types))
+      } : {},
+    )
   }
 
   logging_config {
@@ -353,6 +398,7 @@ resource "aws_iam_role_policy" "recorder" {
     Version = "2012-10-17"
     Statement = concat(
       local.recorder_statements,
+      [for statement in local.event_history_statements : statement if local.event_history],
       local.setting_read_statements,
       flatten([for grant in local.execution_grants["recorder"] : grant.statements if grant.when]),
     )
@@ -404,6 +450,35 @@ locals {
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
       Resource = "${local.recorder_log_group_arn}:*"
+    },
+  ]
+
+  # The keys of restores are all that it sees of the archive.
+  event_history_statements = [
+    {
+      Sid      = "QueryEventHistory"
+      Effect   = "Allow"
+      Action   = ["cloudtrail:LookupEvents"]
+      Resource = "*"
+    },
+    {
+      Sid       = "ListRestores"
+      Effect    = "Allow"
+      Action    = ["s3:ListBucket"]
+      Resource  = local.records_bucket_arn
+      Condition = { StringLike = { "s3:prefix" = "restores/v1/${local.account}/${local.region}/*" } }
+    },
+    {
+      Sid      = "RememberQueries"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = "${local.records_bucket_arn}/event_history/v1/${local.account}/${local.region}/${var.name}.json"
+    },
+    {
+      Sid      = "SendRestores"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = local.queue_arn
     },
   ]
 

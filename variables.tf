@@ -408,6 +408,24 @@ variable "records_schedule" {
   }
 }
 
+variable "event_history_schedule" {
+  description = <<-EOT
+    When CloudTrail's event history is queried for restores that EventBridge has not reported, as an EventBridge
+    schedule. `null` never queries it. The event history needs no trail, and shows a call within about 15 minutes. A query
+    covers the time since the last one that succeeded, up to 14 days. It needs `enable_records`.
+  EOT
+  type        = string
+  default     = "rate(5 minutes)"
+
+  validation {
+    condition = var.event_history_schedule == null || can(regex(
+      "^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]{1,2}) (minutes|hours))\\)|cron\\([^()]+\\))$",
+      var.event_history_schedule
+    ))
+    error_message = "The event_history_schedule is ${jsonencode(var.event_history_schedule)}: give a rate of minutes, hours or 1 day, such as rate(5 minutes), a cron expression, or null."
+  }
+}
+
 variable "records_retention_days" {
   description = <<-EOT
     Days for which earlier versions of a table's record are kept in the module's own bucket. The current version never

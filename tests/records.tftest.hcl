@@ -22,6 +22,9 @@ run "without_records_nothing_of_it_exists" {
         aws_cloudwatch_event_rule.sweep,
         aws_cloudwatch_event_target.sweep,
         aws_lambda_permission.sweep,
+        aws_cloudwatch_event_rule.event_history,
+        aws_cloudwatch_event_target.event_history,
+        aws_lambda_permission.event_history,
         aws_sqs_queue.recorder,
         aws_lambda_event_source_mapping.recorder,
         aws_lambda_function.recorder,
@@ -59,6 +62,8 @@ run "a_bucket_of_its_own" {
     records_force_destroy  = true
     kms_key_arn            = "arn:aws-test:kms:xx-test-1:111122223333:key/1234"
     alarm_actions          = ["arn:aws-test:sns:xx-test-1:111122223333:alarms"]
+    include_tables         = ["prod-*"]
+    restore_types          = ["point_in_time", "backup"]
   }
 
   assert {
@@ -122,6 +127,9 @@ run "a_bucket_of_its_own" {
       RECORDER_QUEUE_URL = aws_sqs_queue.recorder[0].url
       QUEUE_URL          = aws_sqs_queue.this[0].url
       LOG_LEVEL          = "INFO"
+      INCLUDE_TABLES     = "prod-*"
+      EXCLUDE_TABLES     = "awsbackup-restore-test-*"
+      RESTORE_TYPES      = "backup,point_in_time"
     })
     error_message = "The recorder's environment is not as documented."
   }
@@ -160,9 +168,18 @@ run "a_bucket_of_its_own" {
       aws_cloudwatch_event_rule.sweep[0].schedule_expression == "rate(12 hours)" &&
       jsondecode(aws_cloudwatch_event_target.sweep[0].input) == { sweep = true } &&
       aws_lambda_permission.sweep[0].principal == "events.amazonaws.com" &&
-      keys(aws_cloudwatch_event_target.restores) == ["aws_backup", "backup", "point_in_time"]
+      keys(aws_cloudwatch_event_target.restores) == ["backup", "point_in_time"]
     )
     error_message = "The recorder does not get its schedule or the restores."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_event_rule.event_history[0].schedule_expression == "rate(5 minutes)" &&
+      jsondecode(aws_cloudwatch_event_target.event_history[0].input) == { look_up = true } &&
+      aws_lambda_permission.event_history[0].principal == "events.amazonaws.com"
+    )
+    error_message = "The recorder does not query the event history every five minutes."
   }
 
   assert {
@@ -249,6 +266,14 @@ run "what_the_recorder_may_do" {
       DescribeTables = ["Allow", ["dynamodb:DescribeTable"], "arn:aws-test:dynamodb:*:111122223333:table/*"]
       WriteRecords   = ["Allow", ["s3:GetObject", "s3:PutObject"], "arn:aws-test:s3:::records/settings/v1/111122223333/*"]
       ListRecords    = ["Allow", ["s3:ListBucket"], "arn:aws-test:s3:::records"]
+
+      QueryEventHistory = ["Allow", ["cloudtrail:LookupEvents"], "*"]
+      ListRestores      = ["Allow", ["s3:ListBucket"], "arn:aws-test:s3:::records"]
+      RememberQueries = [
+        "Allow", ["s3:GetObject", "s3:PutObject"],
+        "arn:aws-test:s3:::records/event_history/v1/111122223333/xx-test-1/sync.json"
+      ]
+      SendRestores = ["Allow", ["sqs:SendMessage"], "arn:aws-test:sqs:xx-test-1:111122223333:sync"]
       TakeMessages = [
         "Allow",
         [
@@ -273,7 +298,7 @@ run "what_the_recorder_may_do" {
     condition = alltrue([
       for action in flatten(jsondecode(aws_iam_role_policy.recorder[0].policy).Statement[*].Action) :
       can(regex(":(Describe|Get|List)", action)) || contains([
-        "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
+        "cloudtrail:LookupEvents", "logs:CreateLogStream", "logs:PutLogEvents", "s3:PutObject",
         "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage",
       ], action)
     ])
@@ -302,6 +327,40 @@ run "what_the_recorder_may_do" {
     )
     error_message = "The rule of changes may not send to the recorder's queue."
   }
+}
+
+run "without_queries_of_the_event_history" {
+  command = plan
+
+  variables {
+    name                   = "sync"
+    enable_records         = true
+    records_bucket         = "records"
+    event_history_schedule = null
+  }
+
+  assert {
+    condition = (
+      length(aws_cloudwatch_event_rule.event_history) == 0 &&
+      length(aws_cloudwatch_event_target.event_history) == 0 &&
+      length(aws_lambda_permission.event_history) == 0 &&
+      !contains(keys(aws_lambda_function.recorder[0].environment[0].variables), "RESTORE_TYPES") &&
+      length(setintersection(
+        jsondecode(aws_iam_role_policy.recorder[0].policy).Statement[*].Sid, local.event_history_statements[*].Sid
+      )) == 0
+    )
+    error_message = "Something of the event history is left although it is never queried."
+  }
+}
+
+run "no_schedule_of_the_event_history" {
+  command = plan
+
+  variables {
+    event_history_schedule = "rate(1 minutes)"
+  }
+
+  expect_failures = [var.event_history_schedule]
 }
 
 run "below_the_limits" {

@@ -1,4 +1,4 @@
-"""The Lambda handler of the recorder: messages of its queue, and the start of a sweep."""
+"""The Lambda handler of the recorder: messages of its queue, the start of a sweep, and queries of the event history."""
 
 # ruff: noqa: E402 (imports come after what makes them faster)
 from __future__ import annotations
@@ -15,20 +15,23 @@ from typing import Any
 from table_sync.aws import Location, client
 from table_sync.queue.message import messages_of
 from table_sync.recording.batch import RecorderBatch
+from table_sync.recording.event_history import EventHistory
 from table_sync.recording.recorder_config import RecorderConfig
 from table_sync.recording.task import SweepPart
 from table_sync.telemetry import logger
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON, LambdaContext)
-    """Serve an SQS event, or start a sweep.
+    """Serve an SQS event, start a sweep, or query the event history.
 
     Args:
-        event: an SQS event of the recorder's queue, or {"sweep": true}. Anything else is logged and dropped.
+        event: an SQS event of the recorder's queue, {"sweep": true} or {"look_up": true}. Anything else is logged and
+            dropped.
         context: the runtime's context object.
 
     Returns:
-        for SQS, {"batchItemFailures": [{"itemIdentifier": messageId}, ...]}; otherwise an empty object.
+        for SQS, {"batchItemFailures": [{"itemIdentifier": messageId}, ...]}; for a query, {"sent": how many restores
+        were sent to the queue, "complete": whether everything up to now was queried}; otherwise an empty object.
 
     Raises:
         botocore.exceptions.ClientError: the first part of a sweep could not be sent; Lambda retries the invocation.
@@ -44,12 +47,16 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 
     if messages is not None:
         returned = RecorderBatch(config, own, seconds_left).process(messages)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returned]}
+    if event == {"look_up": True}:
+        found = EventHistory(config, own, seconds_left).look_up()
+        return {"sent": found.sent, "complete": found.complete}
     if event == {"sweep": True}:
         first = SweepPart(datetime.now(UTC))
         client("sqs", own.region).send_message(QueueUrl=config.recorder_queue_url, MessageBody=first.as_message())
         logger.info("A sweep of all tables starts")
     else:
-        logger.error("The event is dropped", extra={"reason": 'It is neither an SQS event nor {"sweep": true}.'})
+        reason = 'It is neither an SQS event nor {"sweep": true} nor {"look_up": true}.'
+        logger.error("The event is dropped", extra={"reason": reason})
     return {}
 
 

@@ -25,10 +25,10 @@ from table_sync.records.json_object import JsonObject, OvertakenError
 from table_sync.telemetry import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
 
     from table_sync.aws import Location
-    from table_sync.queue.table_filter import TableFilter
+    from table_sync.recording.recorder_config import RecorderConfig
     from table_sync.restore import Restore
 
 VERSION = 1
@@ -66,35 +66,23 @@ class Found:
 class EventHistory:
     """The queries of one invocation."""
 
-    def __init__(  # noqa: PLR0913 (each is a fact of the query)
-        self,
-        own: Location,
-        *,
-        bucket: str,
-        queue_url: str,
-        table_filter: TableFilter,
-        restore_types: Collection[str],
-        seconds_left: Callable[[], float],
-    ) -> None:
+    def __init__(self, config: RecorderConfig, own: Location, seconds_left: Callable[[], float]) -> None:
         """Prepare, without a call.
 
         Args:
-            own: where the function is: of this account and Region are the events.
-            bucket: of the restore archive.
-            queue_url: of the queue that takes restores.
-            table_filter: which restores are processed.
-            restore_types: which kinds of restores are processed, of CALLS; others are ignored.
+            config: of the recorder.
+            own: where the recorder is: of this account and Region are the events.
             seconds_left: how long the invocation may still take.
 
         """
         self._own = own
-        self._bucket = bucket
-        self._queue_url = queue_url
-        self._table_filter = table_filter
-        self._names = [name for restore_type, name in CALLS.items() if restore_type in restore_types]
+        self._bucket = config.records_bucket
+        self._queue_url = config.queue_url
+        self._table_filter = config.table_filter
+        self._names = [name for restore_type, name in CALLS.items() if restore_type in config.restore_types]
         self._seconds_left = seconds_left
         # Two instances of the module may share a bucket.
-        instance = queue_url.rpartition("/")[2]
+        instance = config.queue_url.rpartition("/")[2]
         self._key = f"event_history/v1/{own.account}/{own.region}/{instance}.json"
         self._looked_up = False
         self._archive_usable = True
