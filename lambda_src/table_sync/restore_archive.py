@@ -96,7 +96,16 @@ class RestoreArchive:
             self._give_up(key, error)
             return None
 
-    def save(self, entry: Entry | None, report: Report, message: Message, *, active: bool, ended: bool) -> None:
+    def save(  # noqa: PLR0913 (each is a fact of the attempt)
+        self,
+        entry: Entry | None,
+        report: Report,
+        message: Message,
+        *,
+        active: bool,
+        ended: bool,
+        dead_lettered: bool = False,
+    ) -> None:
         """Write what an attempt came to, if it is the last one or more than a while ago; never raises.
 
         Args:
@@ -105,6 +114,7 @@ class RestoreArchive:
             message: that processes the restore.
             active: whether the table was seen ACTIVE.
             ended: whether there is no other attempt.
+            dead_lettered: whether the message went to the dead-letter queue, from where it may be redriven.
 
         """
         if not self._usable or entry is None:
@@ -122,7 +132,7 @@ class RestoreArchive:
         if report.outcome == IN_SYNC and not before.get("in_sync_at"):
             content["in_sync_at"] = _text(now)
         if ended:
-            content["ended_at"] = _text(now)
+            content |= {"ended_at": _text(now), "dead_lettered": dead_lettered}
         try:
             entry.stored = self._write(entry.key, content, entry.stored.etag)
         except OvertakenError:
@@ -148,14 +158,19 @@ class RestoreArchive:
         if content["message_id"] == message.id and not ended:
             return Entry(key, found, int(content["earlier_attempts"]))
         # A redriven message is a new one, with an ID and a time of its own (SQS developer guide, Configure a
-        # dead-letter queue redrive). It keeps the reason, which no second report has.
-        if not (message.has_failed and message.sent_at > _epoch(content["written_at"])):
+        # dead-letter queue redrive), be it moved or sent by hand.
+        failed = message.has_failed or content.get("dead_lettered")
+        if not (failed and message.sent_at > _epoch(content["written_at"])):
             if ended:
                 raise RestoreEndedError
             if now < _epoch(content["lease_expires_at"]) and not last:
                 raise RestoreClaimedError
         earlier = int(content["attempts"])
-        content = content | self._signed(message, now) | {"earlier_attempts": earlier, "ended_at": None}
+        content = (
+            content
+            | self._signed(message, now)
+            | {"earlier_attempts": earlier, "ended_at": None, "dead_lettered": False}
+        )
         return Entry(key, self._write(key, content, found.etag), earlier)
 
     def _signed(self, message: Message, now: float) -> dict[str, Any]:
@@ -206,6 +221,7 @@ def _new(restore: Restore) -> dict[str, Any]:
         "active_at": None,
         "in_sync_at": None,
         "ended_at": None,
+        "dead_lettered": False,
         "attempts": 0,
         "earlier_attempts": 0,
         "outcome": None,

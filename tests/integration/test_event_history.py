@@ -429,12 +429,38 @@ class TestRedrive:
         (entry,) = pipeline.archived().values()
         assert (entry["outcome"], entry["attempts"]) == ("in_sync", len(pipeline.attempts))
 
-    def test_a_second_report_of_a_failed_restore_is_not_processed(self, aws, pipeline, listener):
+    def test_so_it_is_when_its_body_is_sent_by_hand(self, aws, pipeline, listener):
         make_source_table(aws)
         restore(aws, "orders", "orders-restored")
         aws.faults.add("TagResource", "AccessDeniedException", "not authorized", times=math.inf)
         pipeline.run()
-        aws.cloudtrail.deliver(restore_event(aws))
+        aws.faults.clear()
+        (message,) = pipeline.quarantined
+        aws.clock.advance(A_DAY)
+        pipeline.send(message["body"])
+        pipeline.run()
+        assert [event["detail"]["outcome"] for event in listener.take()] == ["failed", "in_sync"]
+
+    def test_a_redrive_emits_the_event_that_was_refused(self, aws, pipeline, listener):
+        make_source_table(aws)
+        restore(aws, "orders", "orders-restored")
+        aws.faults.add("PutEvents", "AccessDeniedException", "not authorized", times=math.inf)
+        pipeline.run()
+        aws.faults.clear()
+        (message,) = pipeline.quarantined
+        aws.clock.advance(A_DAY)
+        pipeline.send(message["body"])
+        pipeline.run()
+        assert announced(listener) == {"orders-restored": 1}
+        pipeline.send(message["body"])
+        pipeline.run()
+        assert announced(listener) == {}
+
+    def test_a_second_report_that_came_before_the_restore_failed_is_not_processed(self, aws, pipeline, listener):
+        make_source_table(aws)
+        aws.cloudtrail.times_delivered = lambda _: 2
+        restore(aws, "orders", "orders-restored")
+        aws.faults.add("TagResource", "AccessDeniedException", "not authorized", times=math.inf)
         pipeline.run()
         assert announced(listener) == {"orders-restored": 1}
         assert len(pipeline.quarantined) == 1

@@ -194,9 +194,10 @@ class Batch:
             reasons.append(f"the outcome event ({report.outcome}) was not sent: {errors.explain(attempt.unsent)}")
         if reasons:
             message.send_to_dead_letter_queue(config.dlq_url, "; ".join(reasons))
-        self._save(attempt, ended=True)
+        self._save(attempt, ended=True, dead_lettered=bool(reasons))
 
-    def _save(self, attempt: _Attempt, *, ended: bool) -> None:
+    def _save(self, attempt: _Attempt, *, ended: bool, dead_lettered: bool = False) -> None:
         """Archive the attempt. After all else: a crash before it makes the message come back."""
         active = attempt.begun.target.description.get("TableStatus") in {"ACTIVE", "UPDATING"}
-        self._archive.save(attempt.begun.entry, attempt.report, attempt.message, active=active, ended=ended)
+        entry, message = attempt.begun.entry, attempt.message
+        self._archive.save(entry, attempt.report, message, active=active, ended=ended, dead_lettered=dead_lettered)
