@@ -103,10 +103,6 @@ Reads the plan from standard input:
   terraform show -json adopt.tfplan | table-sync check-plan
 
 Exit codes: 0 if the plan destroys, replaces and changes nothing, 2 if it does, 1 after an error."""
-_RESTORES_EPILOG = """\
-BUCKET is the output records_bucket of the module. The restores are those of the account of the credentials, in the
-Region of --region, AWS_REGION, AWS_DEFAULT_REGION or the profile. The command needs the permissions s3:ListBucket on
-the bucket, and s3:GetObject on restores/* in it."""
 _REPAIR_EPILOG = """\
 For example table-sync repair generated.tf. Then plan again, without -generate-config-out."""
 
@@ -251,11 +247,9 @@ def _parser() -> argparse.ArgumentParser:
             help="write resource blocks of scheduled actions, which the provider cannot import, to FILE",
         )
 
-    lists = _command(commands, "restores", "list the restores of the archive, newest first", _RESTORES_EPILOG)
+    lists = _command(commands, "restores", "list the restores of the archive, newest first", restores.EPILOG)
     lists.set_defaults(run=_restores)
-    lists.add_argument("--bucket", metavar="BUCKET", required=True, help="bucket of the records")
-    lists.add_argument("--limit", metavar="NUMBER", type=_count, help="list the newest NUMBER alone (default: all)")
-    lists.add_argument("--json", action="store_true", help="print the objects of the archive as JSON")
+    restores.add_arguments(lists)
 
     checks = _command(
         commands, "check-plan", "say whether a plan destroys, replaces or changes anything", _CHECK_EPILOG
@@ -332,12 +326,6 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise CommandError(f"{text!r} is not a number of seconds: give 0 or more to --timeout.")
     return seconds
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise CommandError(f"{text!r} is not a number of restores: give 1 or more to --limit.")
-    return int(text)
 
 
 def _address(text: str) -> str:

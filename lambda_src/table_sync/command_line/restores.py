@@ -15,8 +15,13 @@ from table_sync.command_line.command_errors import CommandError
 from table_sync.records import json_object
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
+EPILOG = """\
+BUCKET is the output records_bucket of the module. The restores are those of the account of the credentials, in the
+Region of --region, AWS_REGION, AWS_DEFAULT_REGION or the profile. The command needs the permissions s3:ListBucket on
+the bucket, and s3:GetObject on restores/* in it."""
 _COLUMNS = ("called at", "restored table", "source table", "outcome", "ACTIVE after", "in sync after", "attempts")
 
 
@@ -43,6 +48,19 @@ class ArchivedRestore:
             _after(called_at, self.content.get("in_sync_at")),
             str(self.content.get("attempts") or "-"),
         )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take the command's arguments."""
+    parser.add_argument("--bucket", metavar="BUCKET", required=True, help="bucket of the records")
+    parser.add_argument("--limit", metavar="NUMBER", type=_count, help="list the newest NUMBER alone (default: all)")
+    parser.add_argument("--json", action="store_true", help="print the objects of the archive as JSON")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise CommandError(f"{text!r} is not a number of restores: give 1 or more to --limit.")
+    return int(text)
 
 
 def read(bucket: str, region: str, limit: int | None = None) -> list[ArchivedRestore]:
