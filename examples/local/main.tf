@@ -5,6 +5,7 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
+  s3_use_path_style           = true
 
   endpoints {
     cloudwatch  = var.endpoint
@@ -12,6 +13,7 @@ provider "aws" {
     iam         = var.endpoint
     lambda      = var.endpoint
     logs        = var.endpoint
+    s3          = var.endpoint
     sqs         = var.endpoint
     sts         = var.endpoint
   }
@@ -20,5 +22,7 @@ provider "aws" {
 module "table_sync" {
   source = "../.."
 
-  name = var.name
+  name                  = var.name
+  enable_records        = true
+  records_force_destroy = true
 }

@@ -77,22 +77,35 @@ def handler(event, context):
         entry.external_attr = 0o644 << 16
         package.writestr(entry, restless)
     code, handler = both.getvalue(), "restless.handler"
+s3 = aws.client("s3")
+s3.create_bucket(Bucket="records", CreateBucketConfiguration={{"LocationConstraint": "eu-west-1"}})
+s3.put_bucket_versioning(Bucket="records", VersioningConfiguration={{"Status": "Enabled"}})
 function = deploy_queued_function(
     aws, "table-sync", code, handler=handler, layers=[(dist / "layer.zip").read_bytes()], Timeout=60,
     queue_attributes={{"DelaySeconds": "60", "VisibilityTimeout": "720"}},
+    variables={{"RECORDS_BUCKET": "" if behaviour == "has no records" else "records"}},
+)
+recorder = deploy_queued_function(
+    aws, "recorder", (dist / "function.zip").read_bytes(), handler="table_sync.recorder.lambda_handler",
+    layers=[(dist / "layer.zip").read_bytes()], Timeout=60, queue_attributes={{"VisibilityTimeout": "360"}},
+    variables={{"RECORDS_BUCKET": "records", "RECORDER_QUEUE_URL": "unused"}},
 )
 rule = aws.client("events").put_rule(
     Name="table-sync",
-    EventPattern=json.dumps({{"source": ["aws.dynamodb"], "detail": {{"eventName": ["RestoreTableToPointInTime"]}}}}),
+    EventPattern=json.dumps({{
+        "source": ["aws.dynamodb"],
+        "detail": {{"eventName": ["RestoreTableToPointInTime", "RestoreTableFromBackup"]}},
+    }}),
 )
-allow = {{
-    "Effect": "Allow", "Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sqs:SendMessage",
-    "Resource": function.queue_arn, "Condition": {{"ArnEquals": {{"aws:SourceArn": rule["RuleArn"]}}}},
-}}
-policy = json.dumps({{"Version": "2012-10-17", "Statement": [allow]}})
-aws.client("sqs").set_queue_attributes(QueueUrl=function.queue_url, Attributes={{"Policy": policy}})
-if behaviour != "has no rule":
-    aws.client("events").put_targets(Rule="table-sync", Targets=[{{"Id": "queue", "Arn": function.queue_arn}}])
+for target in (function, recorder):
+    allow = {{
+        "Effect": "Allow", "Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sqs:SendMessage",
+        "Resource": target.queue_arn, "Condition": {{"ArnEquals": {{"aws:SourceArn": rule["RuleArn"]}}}},
+    }}
+    policy = json.dumps({{"Version": "2012-10-17", "Statement": [allow]}})
+    aws.client("sqs").set_queue_attributes(QueueUrl=target.queue_url, Attributes={{"Policy": policy}})
+    if behaviour != "has no rule":
+        aws.client("events").put_targets(Rule="table-sync", Targets=[{{"Id": target.name, "Arn": target.queue_arn}}])
 outputs = {{"function_name": function.name, "queue_url": function.queue_url, "dlq_url": function.dlq_url}}
 (here / "outputs.json").write_text(json.dumps({{name: {{"value": value}} for name, value in outputs.items()}}))
 """
@@ -177,12 +190,13 @@ def test_every_setting_comes_back(start, tmp_path):
         assert re.search(rf"│ {setting} .* equal ", output), setting
         assert re.search(rf"^ +{setting} +applied ", output, re.MULTILINE), setting
     assert re.search(r"off by default +skipped +contributor_insights, resource_policy, alarms\n\n", output)
-    assert output.count("off by default") == 1, "a waiting attempt says only that it waits"
+    assert output.count("off by default") == 2, "a waiting attempt says only that it waits"
     assert re.search(r"attempt 1  +waiting: the target is CREATING; next attempt in \d+ s\n", output)
     assert re.search(r"attempt 2-\d\d +waiting for the same reason, \d+ to \d+ s apart\n", output)
-    assert output.count("waiting") == 2, "attempts that wait for the same reason are one line"
-    assert "All 11 settings are equal." in output
-    assert re.search(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)
+    assert output.count("waiting") == 4, "attempts that wait for the same reason are one line"
+    assert output.count("All 11 settings are equal.") == 2
+    assert len(re.findall(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)) == 2
+    assert re.search(r"The settings come from the record of \S+, TableId \S+\.\n", output)
     assert "was delivered a second time, and the function wrote nothing" in output
     assert "\nEverything was removed: " in output
     assert re.search(r"^Next: add the module", output, re.MULTILINE)
@@ -254,8 +268,8 @@ def test_settings_that_do_not_come_back_are_a_failure(start):
     assert "DIFFERS" in output
     assert " equal " not in output
     assert (
-        "Not equal: tags, kinesis, stream, triggers, ttl, pitr, auto_scaling, deletion_protection, table_class, "
-        "scalable_target_tags, event_source_mapping_tags." in " ".join(output.split())
+        "Not equal: tags, kinesis, deletion_protection, stream, triggers, event_source_mapping_tags, table_class, ttl, "
+        "pitr, auto_scaling, scalable_target_tags." in " ".join(output.split())
     )
     log = re.search(r"More is in (\S+)", errors)[1]
     assert "tags: source {" in (REPOSITORY / log).read_text()
@@ -267,6 +281,16 @@ def test_second_delivery_that_writes_is_a_failure(start):
     assert code == 1
     assert "All 11 settings are equal." in output
     assert re.search(r"✗ A second delivery .* wrote \['TagResource'\]", output)
+
+
+def test_a_deleted_table_without_a_record_is_a_failure(start):
+    code, output, _ = finish(start("has no records"))
+
+    assert code == 1
+    assert "All 11 settings are equal." in output, "the first restore has its source"
+    (unequal,) = re.findall(r"Not equal: ([^.]*)\.", " ".join(output.split()))
+    assert "tags" in unequal
+    assert "auto_scaling" not in unequal, "it names the table still"
 
 
 def test_event_that_reaches_no_queue_is_said(start):

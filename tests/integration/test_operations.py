@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from table_sync import aws as function_clients
+from table_sync.aws import Table
+from table_sync.records.bucket import Bucket
+from table_sync.records.snapshot import snapshot
 from tests.support import alarms, aws_cli
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, LambdaService
 from tests.support.pipeline import Pipeline
+from tests.support.restore_events import arn
 from tests.support.tables import (
+    REGION,
     let_read_streams,
     make_source,
     make_table,
@@ -116,6 +122,15 @@ def make_alarms(aws):
             ComparisonOperator="GreaterThanOrEqualToThreshold",
         )
     client.set_alarm_state(AlarmName=f"{NAME}-dlq-not-empty", StateValue="ALARM", StateReason="1 datapoint was >= 1")
+
+
+def make_records_bucket(aws):
+    """Make a bucket of records as the module does."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="records-of-settings", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="records-of-settings", VersioningConfiguration={"Status": "Enabled"})
+    function_clients.start_session()
+    return Bucket("records-of-settings", REGION)
 
 
 def crash(aws, pipeline):
@@ -233,6 +248,37 @@ def test_a_trigger_whose_function_may_not_read_the_stream(pipeline, tmp_path):
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
     assert settings_of(aws, "orders-restored")["triggers"] == settings_of(aws, "orders")["triggers"]
     assert aws.sqs.messages(pipeline.function.dlq_arn) == []
+
+
+def test_a_deleted_table(pipeline, tmp_path, monkeypatch):
+    aws = pipeline.aws
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    bucket = make_records_bucket(aws)
+    set_variable(aws, "RECORDS_BUCKET", bucket.name)
+    make_source(aws)
+    before = settings_of(aws, "orders")
+    table = Table(arn("orders"))
+    table.describe()
+    bucket.write(snapshot(table, None), "")
+    aws.clock.advance(7200)
+    dynamodb = aws.client("dynamodb")
+    dynamodb.update_table(TableName="orders", DeletionProtectionEnabled=False)
+    wait_until_active(aws, "orders")
+    dynamodb.delete_table(TableName="orders")
+    aws.clock.advance(60)
+    shell = Shell(aws, tmp_path)
+
+    again, report, other_version = commands_of("## The table was deleted")
+    assert shell.run(again) == "CREATING"
+    pipeline.run()
+    outcome, origin = shell.run(report).splitlines()
+    assert (outcome, json.loads(origin)["kind"]) == ('"in_sync"', "record")
+    aws.clock.advance(120)
+    restored = settings_of(aws, "orders")
+    assert {name for name in before if before[name] != restored[name]} <= {"contributor_insights", "resource_policy"}
+    outcome, version = shell.run(other_version).splitlines()
+    assert (outcome, version) == ("in_sync", json.loads(origin)["version_id"])
 
 
 def test_by_hand_and_with_the_function_paused(pipeline, tmp_path):

@@ -84,7 +84,14 @@ def test_a_refusal_that_quotes_them_is_told_without(aws, pipeline, quoted):
 
 @pytest.mark.usefixtures("encrypted")
 @pytest.mark.parametrize(
-    "arguments", [["diff"], ["diff", "--json"], ["sync", "--yes"], ["sync", "--yes", "--json"], ["sync"]]
+    "arguments",
+    [
+        ["diff", "--calls"],
+        ["diff", "--json"],
+        ["sync", "--yes", "--calls"],
+        ["sync", "--yes", "--json"],
+        ["sync", "--calls"],
+    ],
 )
 def test_the_command_line_does_not_show_them(aws, monkeypatch, capsys, arguments):
     restore(aws, "orders", "orders-restored")

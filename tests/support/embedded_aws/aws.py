@@ -18,6 +18,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 
+from tests.support.embedded_aws import bucket_policies
 from tests.support.embedded_aws.answers import Answer
 from tests.support.embedded_aws.auto_scaling import AutoScaling
 from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
@@ -96,6 +97,7 @@ class EmbeddedAWS:
             exits.callback(self._only_one.release)
             exits.enter_context(moto_time(self.clock))
             exits.enter_context(self.lambda_.patched())
+            exits.enter_context(bucket_policies.evaluated())
             if self._serve:
                 from tests.support.embedded_aws.server import Server  # noqa: PLC0415 (Flask, wanted only here)
 
