@@ -50,7 +50,7 @@ locals {
     for retry, delay in local.delays : max(var.backoff_base_seconds, floor((85 * delay + 50) / 100))
     if retry < var.max_attempts - 1
   ]))
-  # An attempt on a table that is ready waits up to 19 s for AWS (table_sync.time_sharing.PAUSES), and its calls take time too.
+  # An attempt on a table that is ready waits up to 19 s for AWS (table_sync.time_sharing.PASS_DELAYS), and its calls take time too.
   attempts_seconds = 34 * var.max_attempts
 }
 

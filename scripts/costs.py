@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from scripts import attempts
 from scripts.inputs_outputs import defaults
-from scripts.looks import attempts
 from table_sync.settings import SETTINGS
 from tests.support.alarms import DEFAULT as DEFAULT_ALARMS
 
@@ -16,7 +16,7 @@ METRIC_HOUR = 0.30 / 720
 ALARM_MONTH = 0.10
 CUSTOM_EVENT = 1.00 / 1e6
 
-# Taken generously. The last attempt waits up to 19 s for AWS (table_sync.time_sharing.PAUSES).
+# Rounded up. The last attempt waits up to 19 s for AWS (table_sync.time_sharing.PASS_DELAYS).
 WAITING_SECONDS, LAST_SECONDS = 1, 30
 # What Lambda itself logs of an invocation is in it, about 1 kB.
 WAITING_BYTES, LAST_BYTES = 3_000, 20_000
@@ -31,14 +31,14 @@ RESTORES = {"10 minutes": 600, "1 hour": 3600, "6 hours": 6 * 3600, "24 hours": 
 def of_restore(seconds: float) -> dict[str, float]:
     """Return what a restore of that length costs, in dollars by service."""
     inputs = defaults()
-    waiting = attempts(seconds) - 1
+    waiting = attempts.count(seconds) - 1
     gigabytes = inputs["memory_size"] / 1024
     run = (waiting * WAITING_SECONDS + LAST_SECONDS) * gigabytes
     # One hour of each setting's metric and of the outcome's, and of `Waiting` for as long as the restore takes.
     metric_hours = len(SETTINGS) + 1 + max(1, seconds / 3600)
     return {
         "Lambda": (waiting + 1) * LAMBDA_REQUEST + run * LAMBDA_GB_SECOND[inputs["architecture"]],
-        # Each look receives, and hands back or deletes; EventBridge sends once.
+        # Each attempt receives the message, and returns or deletes it; EventBridge sends once.
         "SQS": (1 + 2 * (waiting + 1)) * SQS_REQUEST,
         "Logs": (waiting * WAITING_BYTES + LAST_BYTES) / 1e9 * LOGGED_GB,
         "Metrics": metric_hours * METRIC_HOUR,
@@ -47,21 +47,21 @@ def of_restore(seconds: float) -> dict[str, float]:
 
 
 def polls_of_month() -> float:
-    """Return how often Lambda looks into the empty queue in a month."""
+    """Return how often Lambda polls the empty queue in a month."""
     return POLLERS * MONTH_SECONDS / POLL_SECONDS
 
 
 def table() -> str:
     """Return the table as Markdown, and the costs of a month in which nothing is restored."""
     services = list(of_restore(0))
-    rows = [f"| Restore takes | Attempts | {' | '.join(services)} | Together |", "| --- " * (len(services) + 3) + "|"]
+    rows = [f"| Restore takes | Attempts | {' | '.join(services)} | Total |", "| --- " * (len(services) + 3) + "|"]
     for name, seconds in RESTORES.items():
         costs = of_restore(seconds)
-        cells = [name, str(attempts(seconds)), *map(_dollars, costs.values()), _dollars(sum(costs.values()))]
+        cells = [name, str(attempts.count(seconds)), *map(_dollars, costs.values()), _dollars(sum(costs.values()))]
         rows.append(f"| {' | '.join(cells)} |")
     alarms = len(DEFAULT_ALARMS) * ALARM_MONTH
     idle = (
-        f"Without any restore a month costs ${alarms:.2f} for the alarms, and Lambda looks into the empty queue "
+        f"Without any restore a month costs ${alarms:.2f} for the alarms, and Lambda polls the empty queue "
         f"{polls_of_month():,.0f} times (${polls_of_month() * SQS_REQUEST:.2f}, or nothing within SQS's free million)."
     )
     return "\n".join([*rows, "", idle])

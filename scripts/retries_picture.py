@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import svg
-from scripts.looks import longest, looks, middle, shortest
+from scripts.attempts import longest, middle, schedule, shortest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "retries.svg"
 WIDTH, HEIGHT = 1000, 350
 LINE, BAND, GRID = "#2b4bb5", "#c7d2fe", "#e5e7eb"
-MINUTES, SECONDS, HOURS, LOOKS = 240, 200, 44, 1000
+MINUTES, SECONDS, HOURS, ATTEMPTS = 240, 200, 44, 1000
 
 
 @dataclass(frozen=True)
@@ -49,44 +49,48 @@ class Axes:
 
 
 def delays() -> Iterator[str]:
-    """Return the chart of the delay after each look, with what chance may make of it."""
+    """Return the chart of the delay after each attempt, with the range of the jitter."""
     axes = Axes(left=60, right=560, most_x=MINUTES, most_y=SECONDS)
-    yield from axes.draw("Seconds until the next look", "minutes since the event came", 30, 40)
-    bounds = zip(looks(shortest), looks(), looks(longest), strict=True)
-    shown = [(low, look, high) for low, look, high in bounds if look.seconds <= MINUTES * 60]
-    way = "L".join(f"{axes.x(look.seconds / 60)} {axes.y(look.delay)}" for _, look, _ in shown)
-    lows = [f"{axes.x(look.seconds / 60)} {axes.y(low.delay)}" for low, look, _ in shown]
-    highs = [f"{axes.x(look.seconds / 60)} {axes.y(high.delay)}" for _, look, high in shown]
+    yield from axes.draw("Seconds until the next attempt", "minutes since the event arrived", 30, 40)
+    bounds = zip(schedule(shortest), schedule(), schedule(longest), strict=True)
+    shown = [(low, attempt, high) for low, attempt, high in bounds if attempt.seconds <= MINUTES * 60]
+    way = "L".join(f"{axes.x(attempt.seconds / 60)} {axes.y(attempt.delay)}" for _, attempt, _ in shown)
+    lows = [f"{axes.x(attempt.seconds / 60)} {axes.y(low.delay)}" for low, attempt, _ in shown]
+    highs = [f"{axes.x(attempt.seconds / 60)} {axes.y(high.delay)}" for _, attempt, high in shown]
     yield f'<path d="M{"L".join([*lows, *reversed(highs)])}Z" fill="{BAND}"/>'
     yield f'<path d="M{way}" fill="none" stroke="{LINE}" stroke-width="1.6"/>'
     first, last = shown[0][1], shown[-1]
     yield svg.text(
-        axes.x(first.seconds / 60) + 30, axes.y(first.delay) + 5, f"first look after {first.seconds} s", size=12
+        axes.x(first.seconds / 60) + 30, axes.y(first.delay) + 5, f"first attempt after {first.seconds} s", size=12
     )
-    jitter = f"chance: {last[0].delay} to {last[2].delay} s, {last[1].delay} s on average"
+    jitter = f"with jitter: {last[0].delay} to {last[2].delay} s, {last[1].delay} s on average"
     yield svg.text(axes.right, axes.y(last[0].delay) + 24, jitter, size=12, anchor="end")
 
 
 def window() -> Iterator[str]:
-    """Return the chart of how many looks there have been."""
-    axes = Axes(left=650, right=970, most_x=HOURS, most_y=LOOKS)
-    yield from axes.draw("Looks so far", "hours since the event came", 4, 250)
-    early, usual, late = looks(shortest), looks(middle), looks(longest)
+    """Return the chart of the number of attempts over time."""
+    axes = Axes(left=650, right=970, most_x=HOURS, most_y=ATTEMPTS)
+    yield from axes.draw("Attempts so far", "hours since the event arrived", 4, 250)
+    early, usual, late = schedule(shortest), schedule(middle), schedule(longest)
     edge = [*early[::20], early[-1], late[-1], *late[::-20]]
-    band = "L".join(f"{axes.x(look.seconds / 3600)} {axes.y(look.attempt)}" for look in edge)
+    band = "L".join(f"{axes.x(attempt.seconds / 3600)} {axes.y(attempt.number)}" for attempt in edge)
     yield f'<path d="M{band}Z" fill="{BAND}"/>'
-    way = "L".join(f"{axes.x(look.seconds / 3600)} {axes.y(look.attempt)}" for look in [*usual[::20], usual[-1]])
+    way = "L".join(
+        f"{axes.x(attempt.seconds / 3600)} {axes.y(attempt.number)}" for attempt in [*usual[::20], usual[-1]]
+    )
     yield f'<path d="M{way}" fill="none" stroke="{LINE}" stroke-width="1.6"/>'
-    last = f"the last of {len(usual)} comes after"
+    last = f"the last of {len(usual)} is made after"
     bounds = f"{early[-1].seconds / 3600:.1f} to {late[-1].seconds / 3600:.1f} hours"
-    yield svg.text(axes.left + 10, axes.y(LOOKS) + 24, last, size=12)
-    yield svg.text(axes.left + 10, axes.y(LOOKS) + 40, bounds, size=12)
+    yield svg.text(axes.left + 10, axes.y(ATTEMPTS) + 24, last, size=12)
+    yield svg.text(axes.left + 10, axes.y(ATTEMPTS) + 40, bounds, size=12)
 
 
 def picture() -> str:
     """Return both charts as SVG."""
-    least, most = looks(shortest)[0].delay, looks(longest)[-1].delay
-    title = f"Delays between looks grow from {least} to {most} seconds within hours and stay there until the second day"
+    least, most = schedule(shortest)[0].delay, schedule(longest)[-1].delay
+    title = (
+        f"Delays between attempts grow from {least} to {most} seconds within hours and stay there until the second day"
+    )
     return svg.document(WIDTH, HEIGHT, [*delays(), *window()], ground="white", title=title)
 
 

@@ -39,7 +39,7 @@ class GoneError(Exception):
 class Meaning(Enum):
     """What to do about an error."""
 
-    SETTLING = "AWS is still working on the table: try again within seconds"
+    NOT_READY = "AWS is still working on the table: try again within seconds"
     TRANSIENT = "try again later"
     ALREADY_SO = "what was asked for is there: read again to see it"
     GONE = "it refers to something that does not exist: leave it out"
@@ -68,15 +68,15 @@ _UNSUPPORTED = dict.fromkeys(
 _MEANING_OF_CODE = {
     **_UNSUPPORTED,
     # A write that does not find a table which DescribeTable finds: the restore is not over everywhere.
-    "ResourceNotFoundException": Meaning.SETTLING,
-    "TableInUseException": Meaning.SETTLING,
-    "TableNotFoundException": Meaning.SETTLING,
-    "ConcurrentUpdateException": Meaning.SETTLING,
-    "ContinuousBackupsUnavailableException": Meaning.SETTLING,
-    "ObjectNotFoundException": Meaning.SETTLING,
+    "ResourceNotFoundException": Meaning.NOT_READY,
+    "TableInUseException": Meaning.NOT_READY,
+    "TableNotFoundException": Meaning.NOT_READY,
+    "ConcurrentUpdateException": Meaning.NOT_READY,
+    "ContinuousBackupsUnavailableException": Meaning.NOT_READY,
+    "ObjectNotFoundException": Meaning.NOT_READY,
     # A policy that was changed since it was read (PutResourcePolicy with ExpectedRevisionId).
-    "PolicyNotFoundException": Meaning.SETTLING,
-    "ResourceInUseException": Meaning.SETTLING,
+    "PolicyNotFoundException": Meaning.NOT_READY,
+    "ResourceInUseException": Meaning.NOT_READY,
     "ConcurrentModificationException": Meaning.TRANSIENT,
     "ExpiredToken": Meaning.TRANSIENT,
     "ExpiredTokenException": Meaning.TRANSIENT,
@@ -115,7 +115,7 @@ _MEANING_IN_OPERATION = {
     ("PutScheduledAction", "LimitExceededException"): Meaning.FINAL,
     ("RegisterScalableTarget", "LimitExceededException"): Meaning.FINAL,
     # Lambda: another operation on the mapping is in progress.
-    ("TagResource", "ResourceConflictException"): Meaning.SETTLING,
+    ("TagResource", "ResourceConflictException"): Meaning.NOT_READY,
 }
 # Codes whose message decides. In lower case; a message with none of these texts means what its code means.
 _MEANING_OF_MESSAGE = {
@@ -125,7 +125,7 @@ _MEANING_OF_MESSAGE = {
         # Lambda's answer to CreateEventSourceMapping (recorded by LocalStack, test_event_source_mapping_exceptions).
         "function does not exist": Meaning.GONE,
         # Lambda does not see yet the stream that was enabled a moment ago (aws-amplify/amplify-cli#11626).
-        "stream not found": Meaning.SETTLING,
+        "stream not found": Meaning.NOT_READY,
         # Lambda cannot tag mappings in every Region (hashicorp/terraform-provider-aws#39849).
         "unsupported resource type for tagging": Meaning.UNSUPPORTED,
     },
@@ -138,26 +138,26 @@ _MEANING_OF_MESSAGE = {
     "ResourceInUseException": {"table already exists": Meaning.FINAL},
     # The new stream or its table, which CreateEventSourceMapping does not see yet: the trigger's function may be there.
     "ResourceNotFoundException": {
-        "requested resource not found": Meaning.SETTLING,
-        "stream not found": Meaning.SETTLING,
+        "requested resource not found": Meaning.NOT_READY,
+        "stream not found": Meaning.NOT_READY,
     },
     # PutResourcePolicy takes another document 15 s after the last one, and so does UpdateTable deletion protection
     # (live probes, October 2026).
-    "ThrottlingException": {"modified within the previous": Meaning.SETTLING},
+    "ThrottlingException": {"modified within the previous": Meaning.NOT_READY},
     "ValidationException": {
-        "already has an enabled stream": Meaning.SETTLING,
+        "already has an enabled stream": Meaning.NOT_READY,
         # DynamoDB is not done with the table, an index or a replica (live probes, October 2026).
-        "while table is in": Meaning.SETTLING,
-        "must be active to enable contributorinsights": Meaning.SETTLING,
-        "server-side encryption status is in updating state": Meaning.SETTLING,
-        "while the replica is being added": Meaning.SETTLING,
+        "while table is in": Meaning.NOT_READY,
+        "must be active to enable contributorinsights": Meaning.NOT_READY,
+        "server-side encryption status is in updating state": Meaning.NOT_READY,
+        "while the replica is being added": Meaning.NOT_READY,
         # Application Auto Scaling does not see the table yet (terraform-aws-modules/terraform-aws-dynamodb-table#15).
-        "table does not exist": Meaning.SETTLING,
+        "table does not exist": Meaning.NOT_READY,
         "modified multiple times within a fixed interval": Meaning.TRANSIENT,
         # Every refusal of a Kinesis destination that is ENABLING, UPDATING or DISABLING, whatever was asked for, and
         # of a table that has another live destination (live probe, October 2026).
-        "not in a valid state to enable kinesis streaming destination": Meaning.SETTLING,
-        "no streaming destination with streamarn": Meaning.SETTLING,
+        "not in a valid state to enable kinesis streaming destination": Meaning.NOT_READY,
+        "no streaming destination with streamarn": Meaning.NOT_READY,
         "precision is already set to the desired value": Meaning.ALREADY_SO,
         "timetolive is already enabled": Meaning.ALREADY_SO,
         # Application Auto Scaling's service-linked role, which its first call has just made.
@@ -169,7 +169,7 @@ _MEANING_OF_MESSAGE = {
 _NO_ANSWER = (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)
 _MEANING_OF_OURS = {
     AlreadySoError: Meaning.ALREADY_SO,
-    BusyError: Meaning.SETTLING,
+    BusyError: Meaning.NOT_READY,
     GoneError: Meaning.GONE,
 }
 _SERVER_ERROR = 500

@@ -95,7 +95,7 @@ class Reconciliation:
         return bool(self._unfinished)
 
     @property
-    def settling(self) -> bool:
+    def not_ready(self) -> bool:
         """Whether another pass within seconds may find more: AWS is still working."""
         return bool(self._due)
 
@@ -124,8 +124,8 @@ class Reconciliation:
     ) -> None:
         """Compare source and target once, and do what is missing. Never raises.
 
-        The first pass compares every setting, later ones those that are settling: what is throttled can wait. If a
-        setting is unfinished, the pass only continues those that are.
+        The first pass compares every setting, later ones only those that AWS is still working on: what is throttled
+        can wait. If settings are unfinished, the pass only continues those.
 
         Args:
             seconds_left: how long the invocation may still take. What it leaves no time for is left to another pass.
@@ -206,7 +206,7 @@ class Reconciliation:
             return Outcome(Status.PENDING, reason, tuple(self._applied[setting.NAME]))
         except Exception as error:  # noqa: BLE001 (one setting's failure never stops another)
             self._outdated = True
-            if errors.meaning(error) is Meaning.SETTLING:
+            if errors.meaning(error) is Meaning.NOT_READY:
                 self._due.add(setting.NAME)
             return Outcome(*_judge(error))
 
@@ -311,7 +311,7 @@ class Reconciliation:
         """
         meaning = errors.meaning(error)
         self._outdated = True
-        if meaning in {Meaning.SETTLING, Meaning.ALREADY_SO} or (meaning is Meaning.TRANSIENT and goes_on):
+        if meaning in {Meaning.NOT_READY, Meaning.ALREADY_SO} or (meaning is Meaning.TRANSIENT and goes_on):
             self._due.add(setting.NAME)
         return meaning
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from table_sync.sync import Reconciliation
 
-# Pauses between the passes of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
+# Delays between the passes of one attempt, in seconds. After ACTIVE, point-in-time recovery is available and a stream
 # or a Kinesis destination is there within 2 to 7 s, and one UpdateTable follows another after 4 to 6 s (live probe,
 # October 2026); event source mappings take longer. What takes longer still waits in the queue. More passes would find
 # out little sooner, and each takes calls from rates that all restores share.
-PAUSES = (5, 5, 5, 4)
+PASS_DELAYS = (5, 5, 5, 4)
 # Time in reserve for the end of an attempt: one call that AWS does not answer takes 26 seconds (table_sync.aws).
 RESERVED_SECONDS = 30
 # A setting that takes long may use half of what is left, and no less than these seconds, before the others get their
@@ -42,12 +42,12 @@ def converge(reconciliations: Sequence[Reconciliation], seconds_left: Callable[[
     """
     of_region: dict[tuple[str, str], Any] = {}
     _run_passes(reconciliations, seconds_left, of_region)
-    for pause in PAUSES:
-        settling = [reconciliation for reconciliation in reconciliations if reconciliation.settling]
-        if not settling or seconds_left() < pause + RESERVED_SECONDS:
+    for delay in PASS_DELAYS:
+        not_ready = [reconciliation for reconciliation in reconciliations if reconciliation.not_ready]
+        if not not_ready or seconds_left() < delay + RESERVED_SECONDS:
             return
-        time.sleep(pause)
-        _run_passes(settling, seconds_left, of_region)
+        time.sleep(delay)
+        _run_passes(not_ready, seconds_left, of_region)
 
 
 def _run_passes(

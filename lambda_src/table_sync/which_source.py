@@ -174,7 +174,7 @@ class SourceFinder:
                 self._backup = self._table.client("dynamodb").describe_backup(BackupArn=arn)["BackupDescription"]
             except Exception as error:
                 # Of a backup that may not be read, or has been deleted meanwhile, CreationDateTime has to do.
-                if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
+                if errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}:
                     raise
             self._backup_read = True
         return self._backup
@@ -259,6 +259,6 @@ def _explained(bucket: Bucket) -> Iterator[None]:
             "of it (record, version_id)"
         ) from error
     except Exception as error:
-        if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
+        if errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}:
             raise
         raise FinalError(f"the records in the bucket {bucket.name} cannot be read: {errors.explain(error)}") from error

@@ -1,4 +1,4 @@
-"""How long after ACTIVE a restore is looked at, after how many looks, and what Lambda charges for them."""
+"""How long after ACTIVE a restore is noticed, after how many attempts, and what Lambda charges for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import scripts.looks
+import scripts.attempts
 from table_sync.config import Config
 from table_sync.queue import backoff
 from tests.bench.figure import Figure, Limit
@@ -45,7 +45,7 @@ CALLS_OF_WAITING = 2
 
 
 @dataclass(frozen=True)
-class Looks:
+class NoticedRestore:
     """When a restore was found ACTIVE, in seconds after it was, at which attempt, and how long it had taken."""
 
     lag: float
@@ -53,7 +53,7 @@ class Looks:
     restore_seconds: float
 
 
-def looks(restore_seconds: float, seed: int) -> Looks:
+def simulate(restore_seconds: float, seed: int) -> NoticedRestore:
     """Follow the module's default inputs from the restore to the first attempt that finds the table ACTIVE."""
     random.seed(seed)
     config = Config.from_environment({})
@@ -66,7 +66,7 @@ def looks(restore_seconds: float, seed: int) -> Looks:
             ceiling=config.backoff_max_delay_seconds,
         )
         attempts += 1
-    return Looks(at - restore_seconds, attempts, restore_seconds)
+    return NoticedRestore(at - restore_seconds, attempts, restore_seconds)
 
 
 @cache
@@ -90,14 +90,14 @@ def figures(sync: Sync, seeds: int = SEEDS) -> list[Figure]:
     """Measure restores of several lengths with as many seeds of the jitter."""
     found = []
     for name, seconds in DURATIONS.items():
-        drawn = [looks(seconds, seed) for seed in range(seeds)]
+        drawn = [simulate(seconds, seed) for seed in range(seeds)]
         found += _figures_of(f"restore of {name}", drawn, sync)
     lengths = random.Random(0)  # noqa: S311 (no secret depends on it)
-    short = [looks(lengths.uniform(60, SHORT_SECONDS), seed) for seed in range(seeds)]
+    short = [simulate(lengths.uniform(60, SHORT_SECONDS), seed) for seed in range(seeds)]
     # As many of each order of magnitude: the share is largest where restores are still short.
-    long = [looks(math.exp(lengths.uniform(*_LONG)), seed) for seed in range(seeds)]
-    share = max((look.lag - MOST_BESIDE) / look.restore_seconds for look in long)
-    hours = scripts.looks.looks(scripts.looks.shortest)[-1].seconds / 3600
+    long = [simulate(math.exp(lengths.uniform(*_LONG)), seed) for seed in range(seeds)]
+    share = max((restore.lag - MOST_BESIDE) / restore.restore_seconds for restore in long)
+    hours = scripts.attempts.schedule(scripts.attempts.shortest)[-1].seconds / 3600
     return [
         *found,
         _worst("restore of up to 5 minutes", short, MOST_OF_SHORT),
@@ -114,14 +114,14 @@ def allowed(restore_seconds: float) -> float:
     return min(MOST_SECONDS, MOST_SHARE * restore_seconds + MOST_BESIDE)
 
 
-def _worst(name: str, drawn: Sequence[Looks], most: float) -> Figure:
-    return Figure("Lag", f"{name}, worst", max(look.lag for look in drawn), "s", Limit(most=most))
+def _worst(name: str, drawn: Sequence[NoticedRestore], most: float) -> Figure:
+    return Figure("Lag", f"{name}, worst", max(restore.lag for restore in drawn), "s", Limit(most=most))
 
 
-def _figures_of(name: str, drawn: Sequence[Looks], sync: Sync) -> list[Figure]:
-    attempts = statistics.median(look.attempts for look in drawn)
+def _figures_of(name: str, drawn: Sequence[NoticedRestore], sync: Sync) -> list[Figure]:
+    attempts = statistics.median(restore.attempts for restore in drawn)
     return [
-        Figure("Lag", f"{name}, median", statistics.median(look.lag for look in drawn), "s"),
+        Figure("Lag", f"{name}, median", statistics.median(restore.lag for restore in drawn), "s"),
         _worst(name, drawn, allowed(drawn[0].restore_seconds)),
         Figure("Lag", f"{name}, attempts, median", attempts, ""),
         Figure("Lag", f"{name}, Lambda cost", cost(attempts, sync), "USD"),

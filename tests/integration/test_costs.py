@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from scripts import costs
-from scripts.looks import attempts
+from scripts import attempts, costs
 from tests.support.embedded_metrics import embedded_metrics
 from tests.support.tables import make_source, restore
 
@@ -26,7 +25,7 @@ def restored(aws, pipeline):
 
 
 def test_a_restore_takes_as_many_attempts(restored):
-    assert len(restored.attempts) == pytest.approx(attempts(costs.RESTORES["10 minutes"]), abs=1)
+    assert len(restored.attempts) == pytest.approx(attempts.count(costs.RESTORES["10 minutes"]), abs=1)
 
 
 def test_it_writes_no_more_to_the_log(restored):

@@ -670,7 +670,7 @@ def test_what_an_attempt_has_no_time_for_is_left_to_another(aws, pipeline):  # n
     outcomes = reconciliation.report.settings
     assert [name for name in names if outcomes[name].reason == "not compared yet"] == names[2:]
     assert reconciliation.report.outcome == "waiting"
-    assert reconciliation.settling
+    assert reconciliation.not_ready
 
 
 def test_a_scalable_target_without_an_arn_has_no_tags(aws, pipeline):

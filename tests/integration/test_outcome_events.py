@@ -126,7 +126,7 @@ def test_an_event_that_cannot_be_sent_for_a_while_is_sent_later(aws, pipeline, l
     assert event["detail"]["outcome"] == "in_sync"
     outcomes = [attempt["outcome"] for attempt in pipeline.attempts if attempt["outcome"] != "waiting"]
     assert outcomes == ["in_sync"] * 3
-    assert all("next_look_seconds" in attempt for attempt in pipeline.attempts[:-1])
+    assert all("next_attempt_seconds" in attempt for attempt in pipeline.attempts[:-1])
     assert [line["reason"] for line in pipeline.log if line.get("message") == "The outcome event was not sent"] == [
         "PutEvents: ThrottlingException: Rate exceeded"
     ] * 2
@@ -183,7 +183,7 @@ def test_the_event_of_a_failure_is_sent_before_its_message_is_in_the_dlq(aws, pi
     pipeline.run()
     assert len(throttled.met) == 4
     assert [attempt["outcome"] for attempt in pipeline.attempts][-3:] == ["failed"] * 3
-    assert ["next_look_seconds" in attempt for attempt in pipeline.attempts][-3:] == [True, True, False]
+    assert ["next_attempt_seconds" in attempt for attempt in pipeline.attempts][-3:] == [True, True, False]
     (event,) = listener.take()
     (message,) = pipeline.quarantined
     assert (event["detail"]["outcome"], event["detail"]["reason"]) == ("failed", message["reason"])

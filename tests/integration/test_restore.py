@@ -49,7 +49,7 @@ def test_a_restore_of_six_hours_ends_in_sync_with_no_look_too_soon_or_too_late(a
     restore(aws, "orders", "orders-restored")
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored")
-    waiting = [attempt["next_look_seconds"] for attempt in pipeline.attempts if attempt["outcome"] == "waiting"]
+    waiting = [attempt["next_attempt_seconds"] for attempt in pipeline.attempts if attempt["outcome"] == "waiting"]
     assert 6 * 3600 / 175 <= len(waiting) < 1000
     assert min(waiting) >= 15
     assert max(waiting) <= 175
@@ -102,7 +102,7 @@ def test_only_the_waiting_restore_of_a_batch_comes_back(aws, pipeline):
         for invocation in pipeline.invocations[1:]
         if any(record["messageId"] == slow_id for record in invocation.event["Records"])
     )
-    assert second_look - pipeline.invocations[0].at >= slow["next_look_seconds"]
+    assert second_look - pipeline.invocations[0].at >= slow["next_attempt_seconds"]
 
 
 def test_a_second_delivery_writes_nothing(aws, pipeline):

@@ -54,7 +54,7 @@ service model declares for the operation; those that any service may answer with
 connection that is reset before AWS has the request, and a read that times out after AWS has done what was asked. Where
 the message decides, as in "ValidationException: TimeToLive is already enabled", see tests/unit/test_errors.py.
 
-- **Taken for**: *settling*, look again within seconds; *transient*, look again later; *already so*, look whether it is;
+- **Taken for**: *not ready*, try again within seconds; *transient*, try again later; *already so*, read whether it is;
   *gone*, what it refers to does not exist and is left out, as the target's report says; *final*, it will not succeed
   by itself; *{AN_ANSWER}*, what it asks for is not there: no policy to copy, no source to
   read, no backup to compare the source with, no Kinesis stream, or no target, once several looks have missed it.

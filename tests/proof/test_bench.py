@@ -45,8 +45,8 @@ def test_cold_start_runs_the_committed_packages():
 
 
 @pytest.mark.parametrize("seconds", [300, 3600])
-def test_model_of_the_queue_looks_when_the_queue_lets_the_function_look(seconds):
-    expected = lag.looks(seconds, seed=7)
+def test_model_of_the_queue_makes_attempts_when_the_queue_does(seconds):
+    expected = lag.simulate(seconds, seed=7)
     with EmbeddedAWS(start=START) as aws, Pipeline(aws) as pipeline:
         make_table(aws, "orders")
         aws.restore_seconds = seconds
@@ -54,8 +54,8 @@ def test_model_of_the_queue_looks_when_the_queue_lets_the_function_look(seconds)
         active_at = aws.clock.now() + seconds
         random.seed(7)
         pipeline.run()
-        looked_at = pipeline.invocations[-1].at
-    assert (looked_at - active_at, len(pipeline.attempts)) == (pytest.approx(expected.lag, abs=0.1), expected.attempts)
+        noticed_at = pipeline.invocations[-1].at
+    assert (noticed_at - active_at, len(pipeline.attempts)) == (pytest.approx(expected.lag, abs=0.1), expected.attempts)
 
 
 def test_faster_than_the_longest_chain_of_aws_is_impossible():

@@ -99,7 +99,7 @@ def finish(account, figures, name, *, restores=1, at_most):
     assert pipeline.quarantined == []
     assert len(pipeline.invocations) <= at_most
     waits = [
-        attempt["next_look_seconds"]
+        attempt["next_attempt_seconds"]
         for attempt in pipeline.attempts
         if attempt["outcome"] == "waiting" and "not compared yet" not in attempt.get("reason", "")
     ]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts import looks
+from scripts import attempts
 from scripts.inputs_outputs import defaults
 from table_sync.config import Config
 from table_sync.queue import backoff
@@ -47,16 +47,20 @@ def test_defaults_of_the_function_are_those_of_the_module(name):
 
 def test_delay_is_a_share_of_the_restores_age():
     # At worst every earlier delay was the shortest that jitter makes, and this one is the longest.
-    ages = [look.seconds for look in looks.looks(looks.shortest)]
-    delays = [look.delay for look in looks.looks(looks.longest)]
+    ages = [attempt.seconds for attempt in attempts.schedule(attempts.shortest)]
+    delays = [attempt.delay for attempt in attempts.schedule(attempts.longest)]
     for age, delay in zip(ages, delays, strict=True):
         assert delay <= (25 if age <= 300 else min(180, 0.025 * age + 15)), f"{delay} s at the age of {age} s"
 
 
 def test_delay_reaches_the_ceiling_after_an_hour_or_more():
-    ages = [look.seconds for look in looks.looks(looks.shortest) if look.delay < DEFAULTS["ceiling"] * 0.85]
+    ages = [
+        attempt.seconds
+        for attempt in attempts.schedule(attempts.shortest)
+        if attempt.delay < DEFAULTS["ceiling"] * 0.85
+    ]
     assert ages[-1] > 3600
 
 
 def test_all_attempts_cover_36_hours():
-    assert looks.looks(looks.shortest)[-1].seconds >= 36 * 3600
+    assert attempts.schedule(attempts.shortest)[-1].seconds >= 36 * 3600

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from scripts import costs, docs, looks, tables
+from scripts import attempts, costs, docs, tables
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
 from tests.support import reasons
@@ -95,8 +95,8 @@ def test_the_defaults_that_the_text_gives_are_those_of_the_inputs():
 
 
 def test_a_day_is_within_the_retries_whatever_chance_makes_of_them():
-    assert looks.looks(looks.shortest)[-1].seconds > 24 * 3600
-    assert looks.looks(looks.longest)[-1].seconds < defaults()["message_retention_seconds"]
+    assert attempts.schedule(attempts.shortest)[-1].seconds > 24 * 3600
+    assert attempts.schedule(attempts.longest)[-1].seconds < defaults()["message_retention_seconds"]
 
 
 def test_costs_grow_with_the_attempts():

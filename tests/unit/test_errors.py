@@ -48,16 +48,16 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         ),
         (client_error("ConcurrentModificationException", operation="TagResource", status=429), Meaning.TRANSIENT),
         *(
-            (client_error("ValidationException", message=f"{what} while table is in {state} state"), Meaning.SETTLING)
+            (client_error("ValidationException", message=f"{what} while table is in {state} state"), Meaning.NOT_READY)
             for what in ("Cannot describe time to live", "Cannot update time to live")
             for state in ("CREATING", "UPDATING", "DELETING")
         ),
-        (client_error("ResourceInUseException"), Meaning.SETTLING),
-        (client_error("ResourceNotFoundException"), Meaning.SETTLING),
-        (client_error("TableNotFoundException"), Meaning.SETTLING),
-        (client_error("ContinuousBackupsUnavailableException"), Meaning.SETTLING),
-        (client_error("ObjectNotFoundException", operation="PutScalingPolicy"), Meaning.SETTLING),
-        (client_error("ConcurrentUpdateException", operation="PutScalingPolicy"), Meaning.SETTLING),
+        (client_error("ResourceInUseException"), Meaning.NOT_READY),
+        (client_error("ResourceNotFoundException"), Meaning.NOT_READY),
+        (client_error("TableNotFoundException"), Meaning.NOT_READY),
+        (client_error("ContinuousBackupsUnavailableException"), Meaning.NOT_READY),
+        (client_error("ObjectNotFoundException", operation="PutScalingPolicy"), Meaning.NOT_READY),
+        (client_error("ConcurrentUpdateException", operation="PutScalingPolicy"), Meaning.NOT_READY),
         (client_error("ResourceConflictException", operation="CreateEventSourceMapping"), Meaning.ALREADY_SO),
         (client_error("ResourceNotFoundException", operation="CreateEventSourceMapping"), Meaning.GONE),
         (
@@ -72,7 +72,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         *(
             (
                 client_error("ResourceNotFoundException", operation="CreateEventSourceMapping", message=message),
-                Meaning.SETTLING,
+                Meaning.NOT_READY,
             )
             for message in (
                 "Stream not found: arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
@@ -90,7 +90,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
             Meaning.FINAL,
         ),
         (GoneError("The Kinesis stream does not exist."), Meaning.GONE),
-        (BusyError("an index is UPDATING"), Meaning.SETTLING),
+        (BusyError("an index is UPDATING"), Meaning.NOT_READY),
         *(
             (client_error(code, operation="ListContributorInsights"), Meaning.UNSUPPORTED)
             for code in ("UnknownOperationException", "UnsupportedOperationException", "InvalidAction", "404", "405")
@@ -117,7 +117,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
                     "ValidationException",
                     message=f"Table is not in a valid state to enable Kinesis Streaming Destination: {why}",
                 ),
-                Meaning.SETTLING,
+                Meaning.NOT_READY,
             )
             for why in (
                 "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
@@ -126,7 +126,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         ),
         (
             client_error("ValidationException", message="No streaming destination with streamArn: x found for table"),
-            Meaning.SETTLING,
+            Meaning.NOT_READY,
         ),
         (
             client_error(
@@ -142,7 +142,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
                 message="Resource-based policy for table orders modified within the previous 15000 milliseconds. "
                 "Please try again after 2026-10-09T00:29:34.602Z.",
             ),
-            Meaning.SETTLING,
+            Meaning.NOT_READY,
         ),
         (client_error("InvalidParameterValueException", operation="CreateEventSourceMapping"), Meaning.FINAL),
         (
@@ -151,7 +151,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
                 operation="CreateEventSourceMapping",
                 message="Stream not found: arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/x",
             ),
-            Meaning.SETTLING,
+            Meaning.NOT_READY,
         ),
         (
             client_error(
@@ -159,7 +159,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
                 operation="RegisterScalableTarget",
                 message="DynamoDB table does not exist: table/orders",
             ),
-            Meaning.SETTLING,
+            Meaning.NOT_READY,
         ),
         (client_error("ValidationException", message="TimeToLive is already enabled"), Meaning.ALREADY_SO),
         (
@@ -172,7 +172,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
             ),
             Meaning.TRANSIENT,
         ),
-        (client_error("ValidationException", message="Table already has an enabled stream: x"), Meaning.SETTLING),
+        (client_error("ValidationException", message="Table already has an enabled stream: x"), Meaning.NOT_READY),
         (
             client_error(
                 "FailedResourceAccessException",

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from scripts import looks
+from scripts import attempts
 from scripts.inputs_outputs import defaults
 from table_sync.settings import SETTINGS
 from tests.support.hcl import blocks, code
@@ -100,8 +100,8 @@ def test_window_ends_with_the_earliest_last_look_of_the_functions_own_backoff(na
     run, window = WINDOWS[name]
     numbers = re.findall(r"^    (\w+)\s*= ([\d.]+)$", part(run, "variables", r"\}"), re.MULTILINE)
     inputs = defaults() | {variable: float(value) for variable, value in numbers}
-    monkeypatch.setattr(looks, "defaults", lambda: inputs | {"max_attempts": int(inputs["max_attempts"])})
-    assert looks.looks(looks.shortest)[-1].seconds == window
+    monkeypatch.setattr(attempts, "defaults", lambda: inputs | {"max_attempts": int(inputs["max_attempts"])})
+    assert attempts.schedule(attempts.shortest)[-1].seconds == window
 
 
 def test_window_is_looked_at_with_the_defaults_and_others():

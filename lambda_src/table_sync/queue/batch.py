@@ -176,14 +176,14 @@ class Batch:
         again = attempt.unsent is not None and errors.meaning(attempt.unsent) is not Meaning.FINAL
         if report.outcome == WAITING or (again and message.attempt < config.max_attempts):
             # AWS is only seconds from done: the restore's age says nothing about how long that takes.
-            number = 1 if attempt.begun.reconciliation.settling else message.attempt
+            number = 1 if attempt.begun.reconciliation.not_ready else message.attempt
             delay = backoff.delay(
                 number,
                 base=config.backoff_base_seconds,
                 rate=config.backoff_rate,
                 ceiling=config.backoff_max_delay_seconds,
             )
-            telemetry.log(report, attempt=message.attempt, next_look_seconds=delay)
+            telemetry.log(report, attempt=message.attempt, next_attempt_seconds=delay)
             message.return_to_queue(config.queue_url, delay)
             self._returned.append(message.id)
             self._save(attempt, ended=False)

@@ -66,5 +66,5 @@ def _unless_refused(read: Callable[[], None]) -> None:
     try:
         read()
     except Exception as error:
-        if errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}:
+        if errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}:
             raise

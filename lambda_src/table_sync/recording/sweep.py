@@ -27,7 +27,7 @@ _PAGE = 50
 # A page takes half a minute, and less than this unless AWS is slow.
 _SECONDS_OF_PAGE = 90
 # Seconds between the tries of a table that AWS throttles; after the last one it is recorded later.
-_PAUSES = (1, 2, 4)
+_RETRY_DELAYS = (1, 2, 4)
 _LATER_SECONDS = 60
 
 
@@ -113,7 +113,7 @@ class Sweep:
 
     def _try(self, table: Table, work: Callable[[], bool]) -> bool:
         """Return what `work` on a table returns; one that AWS throttles is tried again, and recorded later."""
-        for pause in (*_PAUSES, None):
+        for delay in (*_RETRY_DELAYS, None):
             try:
                 return work()
             except OutOfTimeError:
@@ -123,8 +123,8 @@ class Sweep:
                     self.failed += 1
                     logger.error("The table is not recorded", extra={"table": table.arn, "reason": reason(error)})
                     return False
-                if pause:
-                    time.sleep(pause)
+                if delay:
+                    time.sleep(delay)
         self._send(json.dumps({"table": table.arn}), delay=_LATER_SECONDS)
         return False
 

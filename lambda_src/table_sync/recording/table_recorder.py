@@ -175,7 +175,7 @@ def table_id(table: Table) -> str:
 
 def passes(error: Exception) -> bool:
     """Say whether a table can be recorded later, because what keeps it from that will pass by itself."""
-    return isinstance(error, OvertakenError) or errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT}
+    return isinstance(error, OvertakenError) or errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}
 
 
 def reason(error: Exception) -> str:

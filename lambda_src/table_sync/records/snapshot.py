@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from table_sync.aws import Table
 
 # A setting that AWS does not offer in a Region is one that no table there has.
-_READ_LATER = {Meaning.SETTLING, Meaning.TRANSIENT}
+_READ_LATER = {Meaning.NOT_READY, Meaning.TRANSIENT}
 
 
 def snapshot(table: Table, previous: Record | None) -> Record:

@@ -25,7 +25,7 @@ RESTORE_SECONDS = 23 * 60
 # Longest time that the demo follows the restore, on the embedded clock.
 LIMIT_SECONDS = 2 * 3600
 # AWS goes on for a while after it has accepted a change: a trigger is Creating, a Kinesis destination ENABLING.
-SETTLING_SECONDS = 120
+STATUS_SECONDS = 120
 DAY_SECONDS = 24 * 3600
 READS = ("Describe", "List", "Get")
 # What the module leaves alone unless it is asked for it, and what only an on-demand table has.
@@ -220,7 +220,7 @@ class Demo:
             self._screen.moment(at, what, f"{invocation.error['errorType']}: {invocation.error['errorMessage']}", "red")
         for report in reports(invocation):
             if report["outcome"] == "waiting":
-                detail = f"waiting: {_why(report)}; next attempt in {report['next_look_seconds']} s"
+                detail = f"waiting: {_why(report)}; next attempt in {report['next_attempt_seconds']} s"
                 self._screen.repeated_moment(at, len(self._attempts), _why(report), detail)
             else:
                 self._screen.end_of_repetition()
@@ -236,7 +236,7 @@ class Demo:
 
     def _settled(self, table: str, source: dict[str, Any]) -> dict[str, Any]:
         """Give AWS the time that it needs after the last change, and return the settings of the restored table."""
-        end = self._aws.clock.now() + SETTLING_SECONDS
+        end = self._aws.clock.now() + STATUS_SECONDS
         after = _settings_of(self._aws, table)
         while after != source and self._aws.clock.now() < end:
             self._aws.clock.advance(5)

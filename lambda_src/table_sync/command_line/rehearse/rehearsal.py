@@ -270,7 +270,7 @@ class Rehearsal:
                 tables.settings_of(name, region, self._settings) for name in (self._names.source, self._names.target)
             )
         except ClientError as error:
-            if errors.meaning(error) not in {Meaning.SETTLING, Meaning.TRANSIENT}:
+            if errors.meaning(error) not in {Meaning.NOT_READY, Meaning.TRANSIENT}:
                 raise
             self.report.settings = dict.fromkeys(self._settings, (None, "not readable yet"))
             return
@@ -342,7 +342,7 @@ class Rehearsal:
                 return call()
             except (BotoCoreError, ClientError) as error:
                 code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-                passes = errors.meaning(error) in {Meaning.SETTLING, Meaning.TRANSIENT} and code not in _BEGUN
+                passes = errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT} and code not in _BEGUN
                 if not (passes or code in codes) or time.monotonic() > deadline:
                     raise
             time.sleep(PAUSE_SECONDS)

@@ -24,7 +24,7 @@ PAUSE_SECONDS = 5
 # DescribeTable may lag behind the call that creates a table.
 _LOOKS = 3
 _CLOCK_SKEW = timedelta(seconds=60)
-_PASSES = {Meaning.SETTLING, Meaning.TRANSIENT, Meaning.ALREADY_SO}
+_PASSES = {Meaning.NOT_READY, Meaning.TRANSIENT, Meaning.ALREADY_SO}
 
 
 class LeftError(Exception):
