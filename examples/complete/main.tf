@@ -49,6 +49,7 @@ module "table_sync" {
   records_schedule       = "rate(12 hours)"
   records_retention_days = 400
   records_force_destroy  = false
+  event_history_schedule = "rate(10 minutes)"
 
   # Restores of large tables: attempts for at least 42 hours, at most five minutes apart.
   initial_delay_seconds     = 120

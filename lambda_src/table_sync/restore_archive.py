@@ -7,14 +7,14 @@ report. The first message to write the object processes the restore; its lease e
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.exceptions import HTTPClientError
 
-from table_sync import errors, telemetry
-from table_sync.aws import Location, Table, client
+from table_sync import archived_restore, errors, telemetry
+from table_sync.aws import client
 from table_sync.records import json_object
 from table_sync.records.json_object import JsonObject, OvertakenError
 from table_sync.report import IN_SYNC
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from table_sync.report import Report
     from table_sync.restore import Restore
 
-VERSION = 1
 # How often the object of a restore that waits is written, in seconds.
 _HEARTBEAT = 900
 # How much longer than heartbeat and delay the lease lasts: Lambda may be throttled, or end an attempt at its timeout.
@@ -85,7 +84,7 @@ class RestoreArchive:
             RestoreClaimedError: another message processes it.
 
         """
-        key = key_of(restore)
+        key = archived_restore.key_of(restore)
         if not self._usable or key is None:
             return None
         try:
@@ -128,11 +127,11 @@ class RestoreArchive:
         content |= {"attempts": entry.earlier_attempts + message.attempt, "outcome": report.outcome}
         content["report"] = report.as_dict()
         if newly_active:
-            content["active_at"] = _text(now)
+            content["active_at"] = archived_restore.text(now)
         if report.outcome == IN_SYNC and not before.get("in_sync_at"):
-            content["in_sync_at"] = _text(now)
+            content["in_sync_at"] = archived_restore.text(now)
         if ended:
-            content |= {"ended_at": _text(now), "dead_lettered": dead_lettered}
+            content |= {"ended_at": archived_restore.text(now), "dead_lettered": dead_lettered}
         try:
             entry.stored = self._write(entry.key, content, entry.stored.etag)
         except OvertakenError:
@@ -152,7 +151,7 @@ class RestoreArchive:
     def _join(self, key: str, found: JsonObject | None, restore: Restore, message: Message, *, last: bool) -> Entry:
         now = time.time()
         if found is None:
-            return Entry(key, self._write(key, _new(restore) | self._signed(message, now), ""), 0)
+            return Entry(key, self._write(key, archived_restore.new(restore) | self._signed(message, now), ""), 0)
         content = found.content
         ended = bool(content.get("ended_at"))
         if content["message_id"] == message.id and not ended:
@@ -177,8 +176,8 @@ class RestoreArchive:
         """Return what says that this message processes the restore."""
         return {
             "message_id": message.id,
-            "written_at": _text(now),
-            "lease_expires_at": _text(now + self._lease),
+            "written_at": archived_restore.text(now),
+            "lease_expires_at": archived_restore.text(now + self._lease),
         }
 
     def _read(self, key: str) -> JsonObject | None:
@@ -194,43 +193,6 @@ class RestoreArchive:
         # Without an answer every call takes seconds: the other restores of the invocation shall not wait for them.
         if isinstance(error, (NoConnectionError, HTTPClientError)):
             self._usable = False
-
-
-def prefix(own: Location) -> str:
-    """Return what the keys of all restores in an account and Region begin with."""
-    return f"restores/v1/{own.account}/{own.region}/"
-
-
-def key_of(restore: Restore) -> str | None:
-    """Return the key of a restore's object, None if its event has no time or no ID."""
-    if restore.event_at is None or not restore.event_id:
-        return None
-    at = restore.event_at.astimezone(UTC)
-    target = Table(restore.target)
-    return f"{prefix(Location.of(restore.target))}{target.name}/{at:%Y-%m-%dT%H:%M:%SZ}-{restore.event_id}.json"
-
-
-def _new(restore: Restore) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "source": restore.source,
-        "target": restore.target,
-        "event_id": restore.event_id,
-        "called_at": _text(restore.called_at.timestamp()) if restore.called_at else None,
-        "completed_at": _text(restore.completed_at.timestamp()) if restore.completed_at else None,
-        "active_at": None,
-        "in_sync_at": None,
-        "ended_at": None,
-        "dead_lettered": False,
-        "attempts": 0,
-        "earlier_attempts": 0,
-        "outcome": None,
-        "report": None,
-    }
-
-
-def _text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _epoch(text: str) -> float:

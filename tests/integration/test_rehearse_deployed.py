@@ -47,10 +47,11 @@ def run(deployed, monkeypatch, capsys, tmp_path):
     return run
 
 
-def test_doctor_finds_the_module_well(run):
+def test_doctor_finds_all_well_but_the_first_sweep_which_is_due(run):
     code, answer = run("doctor")
-    assert [check for check in answer["checks"] if check["status"] != "ok"] == []
-    assert (code, answer["outcome"]) == (0, "ok")
+    (problem,) = (check for check in answer["checks"] if check["status"] != "ok")
+    assert problem["message"] == f"no sweep of {NAME}-recorder has finished within 7 days"
+    assert (code, answer["outcome"]) == (2, "problem")
 
 
 def test_rehearsal_is_in_sync_and_leaves_nothing(deployed, run, monkeypatch):

@@ -19,6 +19,11 @@ ALARMS = [
     *("lost-aws-backup", "lost-backup", "lost-point-in-time"),
 ]
 
+RECORDER_OUTPUTS = [
+    f"recorder_{what}"
+    for what in ("function_arn", "function_name", "log_group_name", "queue_url", "role_arn", "role_name")
+]
+
 
 @terraform("deployed", scope="module")
 def test_outputs_name_what_others_wire_to(deployed):
@@ -53,6 +58,9 @@ def test_outputs_name_what_others_wire_to(deployed):
         "dlq_alarm_arn": f"arn:aws:cloudwatch:{HERE}:alarm:deployed-dlq-not-empty",
         "alarm_arns": {alarm: f"arn:aws:cloudwatch:{HERE}:alarm:deployed-{alarm}" for alarm in ALARMS},
         "dashboard_name": None,
+        # Without enable_records.
+        "records_bucket": None,
+        **dict.fromkeys(RECORDER_OUTPUTS),
     }
 
 

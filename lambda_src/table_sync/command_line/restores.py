@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from table_sync import aws, restore_archive
+from table_sync import archived_restore, aws
 from table_sync.aws import Location
 from table_sync.command_line import command_errors
 from table_sync.command_line.command_errors import CommandError
@@ -74,7 +74,7 @@ def read(bucket: str, region: str, limit: int | None = None) -> list[ArchivedRes
     """
     partition, account = (aws.caller(region).split(":")[part] for part in (1, 4))
     s3 = aws.client("s3", region)
-    prefix = restore_archive.prefix(Location(partition, region, account))
+    prefix = archived_restore.prefix(Location(partition, region, account))
     try:
         pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
     except ClientError as error:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from table_sync import errors, restore_archive, telemetry
+from table_sync import archived_restore, errors, telemetry
 from table_sync.aws import client
 from table_sync.errors import Meaning
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
@@ -217,7 +217,7 @@ class EventHistory:
 
     def _is_archived(self, restore: Restore) -> bool:
         """Say whether the archive has a restore; the permission to list is enough for it."""
-        key = restore_archive.key_of(restore)
+        key = archived_restore.key_of(restore)
         if key is None or not self._archive_usable:
             return False
         try:
