@@ -361,8 +361,7 @@ variable "event_bus_arn" {
 variable "enable_records" {
   description = <<-EOT
     Whether the settings of every table are recorded in an S3 bucket, for restores whose source is gone. It adds a
-    bucket, a function that reads all tables and writes to none, a queue, rules and alarms; with `false` none of them
-    exists. The first scheduled sweep records all tables; to record them at once, invoke the function
+    bucket, a function that reads all tables and writes to none, a queue, rules and alarms. The first scheduled sweep records all tables; to record them at once, invoke the function
     `recorder_function_name` with `{"sweep": true}`.
   EOT
   type        = bool
@@ -374,7 +373,7 @@ variable "records_bucket" {
   description = <<-EOT
     Name of an existing bucket for the records; `null` creates one. It must be versioned. The bucket may be in another
     Region, which keeps the records when the tables' Region does not answer, or in another account, which keeps them when
-    the account is lost; its policy has to allow `function_arn`'s role and the recorder's. Several Regions and accounts may
+    the account is lost; its policy must allow the roles `role_arn` and `recorder_role_arn`. Several Regions and accounts may
     share it.
   EOT
   type        = string
@@ -393,7 +392,8 @@ variable "records_schedule" {
   description = <<-EOT
     When all tables are recorded, as an EventBridge schedule: every 1 to 72 hours, every 1 to 3 days, or a cron
     expression (in UTC) that runs on every day. Changes that CloudTrail reports are recorded at once. An alarm goes off
-    when no sweep has finished for two schedules; CloudWatch looks back for at most seven days.
+    when no sweep has finished for two schedules. The limit of three days follows from CloudWatch, whose alarms evaluate
+    at most seven days.
   EOT
   type        = string
   default     = "rate(1 day)"
@@ -429,7 +429,8 @@ variable "event_history_schedule" {
 variable "records_retention_days" {
   description = <<-EOT
     Days for which earlier versions of a table's record are kept in the module's own bucket. The current version never
-    expires, so the last known settings of a deleted table stay. Keep them for longer than the backups that you restore.
+    expires, so the last known settings of a deleted table stay. Choose more days than you keep the backups that you
+    restore.
   EOT
   type        = number
   default     = 400
@@ -446,8 +447,8 @@ variable "records_retention_days" {
 
 variable "records_force_destroy" {
   description = <<-EOT
-    Whether `terraform destroy` deletes the module's own bucket with all records in it. With `false` a bucket that is not
-    empty stops it.
+    Whether `terraform destroy` deletes the module's own bucket with all records in it. With `false`, `terraform destroy`
+    fails while the bucket is not empty.
   EOT
   type        = bool
   default     = false
@@ -529,7 +530,7 @@ variable "backoff_max_delay_seconds" {
       var.backoff_max_delay_seconds <= 36900 &&
       floor(var.backoff_max_delay_seconds) == var.backoff_max_delay_seconds
     )
-    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 36900: SQS hides a message for at most 12 hours, and the function may need 105 minutes of them to start and to end."
+    error_message = "The backoff_max_delay_seconds must be a whole number from 1 to 36900: SQS hides a message for at most 12 hours, and the function may need 105 minutes of them to start and finish."
   }
 }
 

@@ -104,7 +104,7 @@ SYNC = commands_of("2. Sync")
 TAKE_OVER = commands_of("4. Take over")
 PLAN, CHECK, APPLY, AGAIN = commands_of("5. Check and apply")
 RETIRE = commands_of("7. Retire the old table")
-(IMPORT,) = commands_of("A table that no state knows")
+(IMPORT,) = commands_of("A table in no state")
 GENERATE, REPAIR = commands_of("Generated configuration")
 # What Terraform generates and the provider refuses: the third column of the table of generated configuration.
 ROUGH_EDGES = [row.split(" | ")[2].strip("` |") for row in GUIDE.splitlines() if re.match(r"\| `.+` \| ", row)]

@@ -290,7 +290,7 @@ def test_by_hand_and_with_the_function_paused(pipeline, tmp_path):
 
     restore(aws, "ledger", "ledger-restored")
     aws.sqs.queue(pipeline.function.queue_arn).stored.clear()  # the event is lost
-    (sync,) = commands_of("## A table whose restore nobody saw")
+    (sync,) = commands_of("## A table whose restore was not processed")
     assert shell.run(sync).splitlines()[0] == "waiting"
     wait_until_active(aws, "ledger-restored")
     assert shell.run(sync) == "in_sync"

@@ -1,4 +1,4 @@
-"""The commands: compare two tables, sync one, and write Terraform import blocks for it."""
+"""The command line, `table-sync`: its arguments, commands and exit codes."""
 
 from __future__ import annotations
 
@@ -63,12 +63,13 @@ _OFF_BY_DEFAULT = [setting.NAME for setting in SETTINGS if setting.NAME not in _
 _NAMES = ", ".join(setting.NAME for setting in SETTINGS)
 
 _DESCRIPTION = """\
-Compare a restored DynamoDB table with its source, give it back the settings that the restore dropped, and bring it
-back under Terraform. Nothing has to be deployed for it. The source table is never written to."""
+Compare a restored DynamoDB table with its source, copy the settings that the restore dropped, and bring the table back
+under Terraform. Only doctor, rehearse, records and restores need the deployed module. The source table is never
+written to."""
 _TABLES = """\
 SOURCE and TARGET are names or ARNs. A name is looked up in the Region of --region, AWS_REGION, AWS_DEFAULT_REGION or
 the profile. A difference is something that the source has and the target lacks. Differences are shown as
-source -> target. What only the target has is left alone. SOURCE may also be a record of a table: a file, or
+source -> target. Settings that only the target has are kept. SOURCE may also be a record of a table: a file, or
 s3://BUCKET/KEY with ?versionId=ID for an older version."""
 _DIFF_EPILOG = f"""\
 {_TABLES}
@@ -91,12 +92,13 @@ Save the blocks beside your configuration, then:
 
 Terraform 1.5 or newer is needed. Comments name what the AWS provider cannot import."""
 _TAKEOVER_EPILOG = """\
-Reads the state from standard input, and changes nothing:
+First change the table's name in your configuration. The command reads the state from standard input, and changes
+nothing:
 
   terraform show -json | table-sync takeover orders orders-restored --forget forget.sh > takeover.tf
   sh forget.sh
 
-Then give the configuration the restored table's name, plan, and check the plan with check-plan."""
+Then plan, and check the plan with check-plan."""
 _CHECK_EPILOG = """\
 Reads the plan from standard input:
 
@@ -104,7 +106,11 @@ Reads the plan from standard input:
 
 Exit codes: 0 if the plan destroys, replaces and changes nothing, 2 if it does, 1 after an error."""
 _REPAIR_EPILOG = """\
-For example table-sync repair generated.tf. Then plan again, without -generate-config-out."""
+Changes FILE:
+
+  table-sync repair generated.tf
+
+Then plan again, without -generate-config-out."""
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -203,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME[,NAME...]",
             type=_names,
             action="extend",
-            help="compare these settings and no others; may be repeated",
+            help="only these settings; may be repeated",
         )
         command.add_argument(
             "--create-triggers-disabled",
@@ -228,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument(
         "--address",
         type=_address,
-        help="address of the table, such as aws_dynamodb_table.orders (default: made of its name)",
+        help="address of the table, such as aws_dynamodb_table.orders (default: derived from its name)",
     )
 
     takes_over = _command(
@@ -247,7 +253,7 @@ def _parser() -> argparse.ArgumentParser:
             help="write resource blocks of scheduled actions, which the provider cannot import, to FILE",
         )
 
-    lists = _command(commands, "restores", "list the restores of the archive, newest first", restores.EPILOG)
+    lists = _command(commands, "restores", "list the archived restores, newest first", restores.EPILOG)
     lists.set_defaults(run=_restores)
     restores.add_arguments(lists)
 
@@ -257,10 +263,10 @@ def _parser() -> argparse.ArgumentParser:
     checks.set_defaults(run=_check_plan)
 
     repairs = _command(
-        commands, "repair", "remove what the AWS provider refuses from generated configuration", _REPAIR_EPILOG
+        commands, "repair", "remove values that the AWS provider refuses from generated configuration", _REPAIR_EPILOG
     )
     repairs.set_defaults(run=_repair)
-    repairs.add_argument("file", metavar="FILE", help="what terraform plan -generate-config-out has written")
+    repairs.add_argument("file", metavar="FILE", help="file that terraform plan -generate-config-out has written")
 
     recording = _command(commands, "record", "print the settings of a table as a record", record_commands.RECORD_EPILOG)
     recording.set_defaults(run=_record)
@@ -278,9 +284,7 @@ def _parser() -> argparse.ArgumentParser:
     examines.set_defaults(run=_doctor)
     doctor.add_arguments(examines)
 
-    rehearses = _command(
-        commands, "rehearse", "restore a table of its own, and watch the deployed module", rehearse.EPILOG
-    )
+    rehearses = _command(commands, "rehearse", "restore a test table, and watch the deployed module", rehearse.EPILOG)
     rehearses.set_defaults(run=_rehearse)
     rehearse.add_arguments(rehearses)
     return parser
@@ -300,8 +304,10 @@ def _command(commands: Any, name: str, what: str, epilog: str) -> argparse.Argum
 
 
 def _add_session(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    parser.add_argument("--profile", default=default, help="named profile of the AWS configuration")
-    parser.add_argument("--region", default=default, help="Region of tables that are given by name")
+    parser.add_argument("--profile", default=default, help="profile in the AWS configuration")
+    parser.add_argument(
+        "--region", default=default, help="AWS Region, by default that of the environment or the profile"
+    )
 
 
 def _names(text: str) -> list[str]:

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from table_sync.records.record import Record
 
 RECORD_EPILOG = """\
-Reads only. Save what it prints, and give the file to diff or sync as SOURCE when the table is gone:
+Reads only. Save the output, and give the file to diff or sync as SOURCE when the table is gone:
 
   table-sync record orders > orders.json"""
 RECORDS_EPILOG = """\
-Reads only. Each version shows in what it differs from the one before; lifetimes and versions are listed newest first.
-A table's name has one lifetime for each time that a table of that name was created.
+Reads only. Each version shows how it differs from the one before. Lifetimes and versions are listed newest first. Each
+time that a table of this name is created, a new lifetime begins.
 
   table-sync records orders --bucket my-records"""
-# What tells the entries of a list apart, in the field names of the APIs.
+# What identifies the entries of a list, in the field names of the APIs.
 _IDENTITY = (
     "Key",
     "AlarmName",

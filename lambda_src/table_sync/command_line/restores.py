@@ -1,4 +1,4 @@
-"""The restores of the archive, newest first: which table was restored when, and how long it took."""
+"""The archived restores, newest first: which table was restored when, and how long it took."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class ArchivedRestore:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let a parser take the command's arguments."""
-    parser.add_argument("--bucket", metavar="BUCKET", required=True, help="bucket of the records")
-    parser.add_argument("--limit", metavar="NUMBER", type=_count, help="list the newest NUMBER alone (default: all)")
-    parser.add_argument("--json", action="store_true", help="print the objects of the archive as JSON")
+    parser.add_argument("--bucket", metavar="BUCKET", required=True, help="name of the bucket of records")
+    parser.add_argument("--limit", metavar="NUMBER", type=_count, help="list only the newest NUMBER (default: all)")
+    parser.add_argument("--json", action="store_true", help="print the archived restores as JSON")
 
 
 def _count(text: str) -> int:

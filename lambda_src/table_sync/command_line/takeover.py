@@ -81,7 +81,7 @@ def _table(resources: Sequence[Resource], name: str, target: Table) -> Resource:
     if not found:
         raise CommandError(
             f"The state has no aws_dynamodb_table {name} in {target.region}, account {target.account}: "
-            "check the name, or use import-blocks for a table that no state knows."
+            "check the name, or use import-blocks for a table that is in no state."
         )
     if len(found) > 1:
         addresses = " and ".join(resource.address for resource in found)

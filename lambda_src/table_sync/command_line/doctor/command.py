@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 WELL, ERROR, PROBLEMS = 0, 1, 2
 EPILOG = """\
-Reads only: it looks at the module's parts by their names, and says which permission a check lacks.
+Reads only. It finds the module's parts by their names, and names each permission that a check lacks.
 
   table-sync doctor --name dynamodb-pitr-table-sync
 
-exit codes: 0 all well, 2 a problem, 1 no problem was found, but something could not be read; or an error"""
+Exit codes: 0 if all is well, 2 if there is a problem, 1 after an error, or if no problem was found but a check could
+not be made."""
 _COLOURS = {Status.OK: "32", Status.PROBLEM: "31", Status.UNREADABLE: "33"}
 _WIDTH = max(map(len, Status))
 _CHECK_WIDTH = max(map(len, CHECKS))

@@ -41,14 +41,15 @@ _COST = (
     "month, prorated by the hour"
 )
 EPILOG = f"""\
-Creates a small table with settings, restores it, watches the deployed module, compares both tables by plain API calls,
-and removes everything that it created, also after Ctrl-C or a failure. --dry-run says what it would create.
+Creates a small table with settings, restores it, watches the deployed module, compares both tables with plain API
+calls, and removes everything that it created, even after Ctrl-C or a failure. --dry-run says what it would create.
 
   table-sync rehearse --name dynamodb-pitr-table-sync --way backup
 
-All that it creates has a name that begins with {PREFIX}. If the process is killed, --clean removes what is left.
+Every name that it creates begins with {PREFIX}. If the process is killed, --clean removes what is left.
 
-exit codes: 0 in sync, 2 not in sync, 1 error, or something is left, 130 interrupted"""
+Exit codes: 0 if the tables are in sync, 2 if not, 1 after an error or if something could not be removed, 130 if
+interrupted."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_name(parser)
     parser.add_argument("--way", choices=WAYS, default="point-in-time", help="how to restore (default point-in-time)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be created and what it costs")
-    parser.add_argument(
-        "--clean", action="store_true", help="remove what earlier rehearsals have left, and nothing else"
-    )
+    parser.add_argument("--clean", action="store_true", help="only remove what earlier rehearsals left behind")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, and the table on standard error")
     parser.add_argument(
         "--timeout",
