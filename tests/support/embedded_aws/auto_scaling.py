@@ -76,7 +76,7 @@ class AutoScaling(Service):
     def __init__(self, aws: "EmbeddedAWS") -> None:
         """Start without targets."""
         super().__init__(aws)
-        self._targets: dict[Key, ScalableTarget] = {}
+        self._targets_of: dict[str, dict[Key, ScalableTarget]] = {}
 
     def check(self, call: "Call") -> None:
         """Also refuse a policy type that there is not: AWS names them in another order than its service model."""
@@ -95,6 +95,10 @@ class AutoScaling(Service):
         )
 
     # Targets.
+
+    @property
+    def _targets(self) -> dict[Key, ScalableTarget]:
+        return self._targets_of.setdefault(self.aws.account, {})
 
     def register_scalable_target(self, call: "Call") -> dict[str, Any]:
         """RegisterScalableTarget: an upsert in which what is not sent stays."""

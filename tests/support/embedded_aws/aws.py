@@ -1,8 +1,9 @@
 """The embedded AWS: moto, extended by what moto lacks and by how the real control plane behaves."""
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 from unittest.mock import patch
@@ -21,8 +22,8 @@ from moto.core.request import normalize_request
 from tests.support.embedded_aws import bucket_policies
 from tests.support.embedded_aws.answers import Answer
 from tests.support.embedded_aws.auto_scaling import AutoScaling
-from tests.support.embedded_aws.boundary import Boundary, NoAnswerError
-from tests.support.embedded_aws.calls import Call, Principal
+from tests.support.embedded_aws.boundary import MOTO_ACCOUNT, Boundary, NoAnswerError
+from tests.support.embedded_aws.calls import ADMIN_ROLE, Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
 from tests.support.embedded_aws.cloudtrail import CloudTrail
 from tests.support.embedded_aws.cloudwatch import CloudWatch
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 ADMIN = Principal(
     account=DEFAULT_ACCOUNT_ID,
-    arn=f"arn:aws:sts::{DEFAULT_ACCOUNT_ID}:assumed-role/Admin/jane.doe@example.com",
+    arn=f"arn:aws:sts::{DEFAULT_ACCOUNT_ID}:assumed-role/{ADMIN_ROLE}/jane.doe@example.com",
     access_key="ASIAEMBEDDEDAWSADMIN",
 )
 SECRET = "embedded-aws-has-no-secrets"  # noqa: S105 (moto does not check signatures)
@@ -62,7 +63,7 @@ class EmbeddedAWS:
 
     def __init__(self, *, server: bool = False, start: float | None = None) -> None:
         """Prepare one; `server` serves it over HTTP on 127.0.0.1, `start` sets its clock (epoch seconds)."""
-        self.account = DEFAULT_ACCOUNT_ID
+        self._account = ContextVar("account", default=DEFAULT_ACCOUNT_ID)
         self.clock = Clock(start, running=server)
         self.calls: list[Call] = []
         self.faults = Faults()
@@ -83,10 +84,9 @@ class EmbeddedAWS:
         services += (self.cloudtrail, CloudWatch(self), Iam(self), Logs(self), Sts(self))
         self.services = {service.name: service for service in services}
         self._serve = server
-        self.administrator = ADMIN
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)
-        self._clients: dict[tuple[str, str, bool], BaseClient] = {}
+        self._clients: dict[tuple[str, str, str, bool], BaseClient] = {}
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -117,12 +117,38 @@ class EmbeddedAWS:
         """End it, and undo what it changed in this process."""
         self._exits.close()
 
+    @property
+    def account(self) -> str:
+        """The account of the call that is being served, outside of calls that of the `in_account` block."""
+        return self._account.get()
+
+    @contextmanager
+    def in_account(self, account: str) -> Iterator[None]:
+        """Act in another account: its administrator makes the calls of clients, and all that is made is there.
+
+        Queues and functions work, and events are delivered, in the account of the block alone.
+        """
+        token = self._account.set(account)
+        try:
+            yield
+        finally:
+            self._account.reset(token)
+
+    def administrator(self, account: str | None = None) -> Principal:
+        """Return the administrator of an account, by default of the present one."""
+        account = account or self.account
+        if account == ADMIN.account:
+            return ADMIN
+        variables = self.credentials(f"arn:aws:iam::{account}:role/{ADMIN_ROLE}", ADMIN.arn.rsplit("/", 1)[-1])
+        return self._principals[variables["AWS_ACCESS_KEY_ID"]]
+
     def client(self, service: str, region: str = "eu-west-1", *, parameter_validation: bool = True) -> BaseClient:
         """Return a boto3 client of `service` (botocore's name) with an administrator's credentials and no retries.
 
         Without `parameter_validation` it also sends what botocore would refuse.
         """
-        key = (service, region, parameter_validation)
+        administrator = self.administrator()
+        key = (administrator.account, service, region, parameter_validation)
         # A session makes no two clients at once (boto3 guide, Multithreading with clients).
         with self.lock:
             if key not in self._clients:
@@ -130,7 +156,7 @@ class EmbeddedAWS:
                     service,
                     region_name=region,
                     endpoint_url=self.endpoint_url,
-                    aws_access_key_id=ADMIN.access_key,
+                    aws_access_key_id=administrator.access_key,
                     aws_secret_access_key=SECRET,
                     config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
                 )
@@ -138,7 +164,7 @@ class EmbeddedAWS:
 
     def environment(self, role_arn: str | None = None, region: str = "eu-west-1") -> dict[str, str]:
         """Return the environment variables that point an SDK at this AWS, as the administrator or as a role."""
-        credentials = self.credentials(role_arn) if role_arn else _credentials(ADMIN.access_key)
+        credentials = self.credentials(role_arn) if role_arn else _credentials(self.administrator().access_key)
         variables = credentials | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
         if self.endpoint_url:
             variables["AWS_ENDPOINT_URL"] = self.endpoint_url
@@ -156,7 +182,7 @@ class EmbeddedAWS:
 
     def principal(self, access_key: str) -> Principal:
         """Return who owns `access_key`; a key that nobody was given is the administrator's."""
-        return self._principals.get(access_key) or Principal(self.account, ADMIN.arn, access_key)
+        return self._principals.get(access_key) or Principal(ADMIN.account, ADMIN.arn, access_key)
 
     def calls_of(self, *operations: str) -> list[Call]:
         """Return the calls of `operations` ("UpdateTable" or "dynamodb:UpdateTable") in order; of none given, all."""
@@ -176,6 +202,7 @@ class EmbeddedAWS:
             raise error(endpoint_url=request.url) from lost
 
     def _answer_of_moto(self, request: AWSPreparedRequest) -> Answer:
+        request.headers[MOTO_ACCOUNT] = self.account
         answer = self._ask_moto(request)
         if answer is None:
             raise NotImplementedError(f"{request.url} is no address of AWS, and nothing else is embedded.")

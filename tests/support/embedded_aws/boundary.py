@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 
 from moto.core.request import Request
 
+from tests.support.embedded_aws import bucket_policies
 from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
-from tests.support.embedded_aws.calls import Call, operation_and_parameters, signature
+from tests.support.embedded_aws.calls import Call, Principal, Signature, operation_and_parameters, signature
 from tests.support.embedded_aws.faults import CONNECTION_RESET, CRASH, READ_TIMEOUT, Fault
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
+
+
+# moto's own header for the account of a request (its documentation, Multi-Account support).
+MOTO_ACCOUNT = "x-moto-account-id"
 
 
 class NoAnswerError(Exception):
@@ -38,6 +43,16 @@ class Boundary:
         signed = signature(request)
         if signed is None:
             return moto()
+        principal = self._aws.principal(signed.access_key)
+        with self._aws.in_account(principal.account):
+            return self._answer(request, signed, principal, moto)
+
+    @property
+    def account(self) -> str:
+        """The account of the call that is being served."""
+        return self._aws.account
+
+    def _answer(self, request: Request, signed: Signature, principal: Principal, moto: Callable[[], Answer]) -> Answer:
         operation, parameters = operation_and_parameters(signed.service, request)
         call = Call(
             service=signed.service,
@@ -45,11 +60,11 @@ class Boundary:
             region=signed.region,
             parameters=parameters,
             at=self._aws.clock.now(),
-            principal=self._aws.principal(signed.access_key),
+            principal=principal,
             request=request,
         )
         self._aws.calls.append(call)
-        if self._aws.delays.call and call.principal != self._aws.administrator:
+        if self._aws.delays.call and not principal.is_administrator:
             self._aws.clock.advance(self._aws.delays.call)
         answer = self._apply(self._aws.faults.meeting(call, after=False), call)
         if answer is None:
@@ -65,6 +80,7 @@ class Boundary:
         with self._aws.lock:
             try:
                 self._aws.permissions.check(call)
+                bucket_policies.check(call)
                 self._aws.rate_limits.check(call)
             except AwsError as error:
                 return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())

@@ -1,6 +1,7 @@
 """Bucket policies with their conditions, which moto leaves out: any Deny would hold for every request.
 
-Every request counts as one over TLS, as those to the endpoints of AWS are.
+Every request counts as one over TLS, as those to the endpoints of AWS are. Another account may do what the policy
+allows it, and nothing else (S3 user guide, How Amazon S3 authorizes a request).
 """
 
 from __future__ import annotations
@@ -10,14 +11,44 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, s3_backends
 
+from tests.support.embedded_aws.answers import AwsError
+from tests.support.embedded_aws.permissions import needs
 from tests.support.embedded_aws.policies import AccessRequest, decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.embedded_aws.calls import Call
+
+_FORBIDDEN = 403
 _RESULTS = {True: PermissionResult.PERMITTED, False: PermissionResult.DENIED, None: PermissionResult.NEUTRAL}
+
+
+def check(call: Call) -> None:
+    """Raise AwsError if a call of another account reaches a bucket whose policy does not allow it."""
+    if call.service != "s3" or call.operation == "CreateBucket" or call.principal is None:
+        return
+    bucket = str(call.parameters.get("Bucket", ""))
+    partition, owner = s3_backends.bucket_accounts.get(bucket, ("", call.principal.account))
+    if call.principal.account == owner:
+        return
+    stored = s3_backends[owner][partition].buckets[bucket]
+    asked = list(needs(call))
+    if call.operation == "GetObject" and call.parameters["Key"] not in stored.keys:
+        # Who may not list the bucket does not learn what is not there (S3 API reference, GetObject).
+        asked.append(("s3:ListBucket", f"arn:{partition}:s3:::{bucket}", {}))
+    for action, resource, context in asked:
+        keys = {"aws:SecureTransport": "true", "aws:PrincipalAccount": call.principal.account} | context
+        request = AccessRequest(call.principal.arn, action, resource, keys)
+        if decision(stored.policy.decode() if stored.policy else None, request) is not True:
+            raise AwsError(
+                "AccessDenied",
+                f"User: {request.principal} is not authorized to perform: {action} on resource: {resource} because no "
+                f"resource-based policy allows the {action} action",
+                _FORBIDDEN,
+            )
 
 
 @contextmanager

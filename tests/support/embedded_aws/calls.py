@@ -15,6 +15,9 @@ from werkzeug.exceptions import NotFound
 
 CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
+# In every account, the role of its administrator.
+ADMIN_ROLE = "Admin"
+
 # Signing names that are not the service's name in botocore (service models, `signingName` and `endpointPrefix`).
 SERVICE_OF_SIGNING_NAME = {"monitoring": "cloudwatch"}
 
@@ -26,6 +29,11 @@ class Principal:
     account: str
     arn: str
     access_key: str
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether it is the administrator of its account, who may do anything there."""
+        return self.arn.split(":", 5)[-1].startswith(f"assumed-role/{ADMIN_ROLE}/")
 
 
 @dataclass

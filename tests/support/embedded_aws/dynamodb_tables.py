@@ -203,7 +203,13 @@ class Tables(Service):
 
     def schedule(self, at: float, action: Callable[[float], None]) -> None:
         """Have `action` done at a point in time (epoch seconds), which it is given."""
-        heapq.heappush(self._scheduled, (at, next(self._order), action))
+        account = self.aws.account
+
+        def act(at: float) -> None:
+            with self.aws.in_account(account):
+                action(at)
+
+        heapq.heappush(self._scheduled, (at, next(self._order), act))
 
     def settle(self) -> None:
         """Do what is due, in the order of time."""

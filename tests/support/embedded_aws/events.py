@@ -92,7 +92,7 @@ class Events(Service):
         for region, backend in list(events_backends[self.aws.account].items()):
             for rule in list(backend.event_buses["default"].rules.values()):
                 rate = RATE.fullmatch(rule.scheduled_expression or "")
-                key = f"{region}:{rule.name}"
+                key = f"{self.aws.account}:{region}:{rule.name}"
                 if rate and rule.state == "ENABLED" and key in self._last_fired:
                     yield self._last_fired[key] + int(rate["number"]) * SECONDS[rate["unit"]], key, rule
 
@@ -106,7 +106,7 @@ class Events(Service):
         answer = moto()
         if "ScheduleExpression" in call.parameters:
             # "The frequency starts when you create the rule" (EventBridge user guide, Rate expressions).
-            self._last_fired[f"{call.region}:{call.parameters['Name']}"] = self.now
+            self._last_fired[f"{self.aws.account}:{call.region}:{call.parameters['Name']}"] = self.now
         return answer
 
     def put_events(self, call: "Call") -> dict[str, Any]:

@@ -7,7 +7,8 @@ CloudWatch service model, DescribeAlarms; error messages in github.com/awslabs/d
 github.com/aws-samples/lambda-refarch-webapp/issues/7 (streams), and in
 github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1 (alarms).
 
-Not modelled: permissions boundaries, session policies, KMS. Resource policies are the queues' own.
+Not modelled: permissions boundaries, session policies, KMS. Resource policies are the queues' own, and the buckets'
+(bucket_policies.py).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # These operations have no action of their own (Service Authorization Reference, Amazon SQS, Amazon S3).
 _ACTIONS = {
+    "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
@@ -57,7 +59,7 @@ class Permissions:
 
     def check(self, call: Call) -> None:
         """Raise AwsError if the caller is a role that may not make the call."""
-        if not self.enforced or call.principal is None or call.principal.arn == self._aws.administrator.arn:
+        if not self.enforced or call.principal is None or call.principal.is_administrator:
             return
         policies = self._policies(call.principal.arn.split("/")[1], call.principal.account)
         for action, resource, context in (*needs(call), *self._of_destinations(call)):
@@ -84,7 +86,8 @@ class Permissions:
         The request has no prefix, so that a permission with a condition on it does not count: the stricter of two
         readings, since the guide does not tell.
         """
-        bucket = s3_backends[call.principal.account]["aws"].buckets.get(call.parameters["Bucket"])  # type: ignore[union-attr]
+        _, owner = s3_backends.bucket_accounts.get(call.parameters["Bucket"], ("aws", self._aws.account))
+        bucket = s3_backends[owner]["aws"].buckets.get(call.parameters["Bucket"])
         arn = f"arn:aws:s3:::{call.parameters['Bucket']}"
         may_list = self._allows(policies, AccessRequest(call.principal.arn, "s3:ListBucket", arn))  # type: ignore[union-attr]
         if bucket and call.parameters["Key"] not in bucket.keys and not may_list:

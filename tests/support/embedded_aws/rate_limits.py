@@ -114,7 +114,7 @@ class RateLimits:
         self.refused: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self._aws = aws
-        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
     def check(self, call: "Call") -> None:
         """Take the call's tokens; raise AwsError, and take none, if a quota has none left for it."""
@@ -131,12 +131,12 @@ class RateLimits:
                 raise AwsError(quota.code, quota.message)
         for quota in quotas:
             left = self._tokens(quota, call.region) - quota.tokens
-            self._buckets[quota.name, call.region] = self._aws.clock.now(), left
+            self._buckets[self._aws.account, quota.name, call.region] = self._aws.clock.now(), left
             self.taken[quota.name] += quota.tokens
 
     def _tokens(self, quota: Quota, region: str) -> float:
         now = self._aws.clock.now()
-        since, left = self._buckets.get((quota.name, region), (now, quota.per_second))
+        since, left = self._buckets.get((self._aws.account, quota.name, region), (now, quota.per_second))
         return min(quota.per_second, left + (now - since) * quota.per_second)
 
     def _tables_changing(self, region: str) -> int:

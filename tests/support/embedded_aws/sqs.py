@@ -193,7 +193,7 @@ class Sqs(Service):
         urls = [
             self._url(queue)
             for arn, queue in sorted(self._queues.items())
-            if arn.split(":")[3] == call.region and queue.name.startswith(prefix)
+            if arn.split(":")[3:5] == [call.region, self.aws.account] and queue.name.startswith(prefix)
         ]
         urls, token = page(urls, call.parameters.get("NextToken"), call.parameters.get("MaxResults", 1000))
         return {"QueueUrls": urls or None, "NextToken": token if "MaxResults" in call.parameters else None}
@@ -371,7 +371,7 @@ class Sqs(Service):
         )
         allowed = decision(queue.attributes.get("Policy"), request)
         # Another account has no right of its own (IAM user guide, Cross-account policy evaluation logic).
-        if allowed is False or (allowed is None and call.principal and call.principal.account != self.aws.account):
+        if allowed is False or (allowed is None and call.principal and call.principal.account != account):
             message = f"User: {principal} is not authorized to perform: {request.action} on resource: {queue.arn}"
             why = "with an explicit deny in a" if allowed is False else "because no"
             rule = "resource-based policy" + ("" if allowed is False else f" allows the {request.action} action")
