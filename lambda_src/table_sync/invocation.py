@@ -101,7 +101,8 @@ def parse(
         payload: {"source_table": ..., "target_table": ...} with names or ARNs, and optionally `dry_run` (false), `only`
             (a list of settings), `allow_younger_source` (false), `record` (the key of a record of the source) and
             `version_id` (of the record).
-        own: where the function is. Its role can read tables of its account in any Region, and write in its own.
+        own: where the function is. Its role can read tables of its account in any Region, and write in its own. Of
+            another account's table it can read a record.
         enabled: names of the settings whose toggle is on.
         records_bucket: name of the bucket of records, "" if there is none.
 
@@ -114,7 +115,8 @@ def parse(
     unknown = [key for key in payload if key not in _KEYS]
     if unknown:
         raise InvocationRefusedError(f"There is no key {unknown[0]!r}: choose from {', '.join(_KEYS)}.")
-    source, target = (_table(payload, key, own) for key in ("source_table", "target_table"))
+    source = _table(payload, "source_table", own, other_accounts=bool(records_bucket))
+    target = _table(payload, "target_table", own)
     if target.region != own.region:
         raise InvocationRefusedError(
             f"target_table is in {target.region}, but this function only writes in {own.region}: invoke the function "
@@ -131,14 +133,15 @@ def parse(
     )
 
 
-def _table(payload: Mapping[str, Any], key: str, own: Location) -> Table:
+def _table(payload: Mapping[str, Any], key: str, own: Location, *, other_accounts: bool = False) -> Table:
     table = payload.get(key)
     if is_table_name(table):
         return Table(own.table_arn(table))
     if not is_table_arn(table):
         raise InvocationRefusedError(f"{key} is {table!r}: give the name or the ARN of a table.")
     found = Location.of(table)
-    if (found.partition, found.account) != (own.partition, own.account):
+    # Of another account's table, the bucket may have a record.
+    if found.partition != own.partition or (found.account != own.account and not other_accounts):
         raise InvocationRefusedError(
             f"{key} is in another account or partition: give a table of account {own.account} ({own.partition})."
         )

@@ -58,6 +58,18 @@ def test_every_key_is_read():
 KEY = f"settings/v1/{ACCOUNT}/{REGION}/orders/id-1.json"
 
 
+def test_another_accounts_source_needs_a_bucket_which_may_have_its_record():
+    theirs = arn("orders").replace(ACCOUNT, "999999999999")
+    with pytest.raises(InvocationRefusedError, match="source_table is in another account"):
+        parse(TABLES | {"source_table": theirs}, OWN, ALL)
+    asked = parse(TABLES | {"source_table": theirs}, OWN, ALL, "records")
+    assert (asked.source.account, asked.target.account) == ("999999999999", ACCOUNT)
+    with pytest.raises(InvocationRefusedError, match="source_table is in another account or partition"):
+        parse(TABLES | {"source_table": theirs.replace("arn:aws:", "arn:aws-cn:")}, OWN, ALL, "records")
+    with pytest.raises(InvocationRefusedError, match="target_table is in another account"):
+        parse(TABLES | {"target_table": theirs}, OWN, ALL, "records")
+
+
 def test_a_record_needs_a_bucket():
     with pytest.raises(InvocationRefusedError, match="there is no bucket: set enable_records to true"):
         parse(TABLES | {"record": KEY}, OWN, ALL)
@@ -91,7 +103,6 @@ REFUSED = [
     ({"source_table": None}, "source_table is None: give the name or the ARN of a table."),
     ({"target_table": ["orders"]}, "target_table is ['orders']"),
     ({"source_table": "arn:aws:s3:::bucket"}, "source_table is 'arn:aws:s3:::bucket'"),
-    ({"source_table": arn("orders").replace(ACCOUNT, "999999999999")}, "source_table is in another account"),
     ({"target_table": arn("orders").replace(ACCOUNT, "999999999999")}, "target_table is in another account"),
     ({"source_table": arn("orders").replace("arn:aws:", "arn:aws-cn:")}, "source_table is in another account or part"),
     (
