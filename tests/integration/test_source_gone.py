@@ -54,7 +54,7 @@ def recorded(name="orders", region=REGION, **changes):
     function_clients.start_session()
     table = Table(arn(name, region))
     table.describe()
-    bucket = Bucket(BUCKET, REGION)
+    bucket = Bucket(BUCKET, region)
     record = dataclasses.replace(snapshot(table, None), **changes)
     bucket.write(record, bucket.newest(record.key)[1])
     # The function's clients have its credentials.

@@ -24,13 +24,16 @@ A_DAY = 24 * 3600
 class DeployedRecorder:
     """Rules, queue, recorder and bucket, and what came of them. A context manager."""
 
-    def __init__(self, aws: EmbeddedAWS, *, name: str = "table-sync-recorder", **variables: str) -> None:
+    def __init__(
+        self, aws: EmbeddedAWS, *, name: str = "table-sync-recorder", make_bucket: bool = True, **variables: str
+    ) -> None:
         # Clients keep the credentials with which they were made.
         function_clients.start_session()
         self.aws = aws
         self.invocations: list[Invocation] = []
         self.service = LambdaService(aws, InProcessRuntime(lambda_handler, aws.clock))
         self._name = name
+        self._makes_bucket = make_bucket
         self._variables = {"RECORDS_BUCKET": BUCKET} | variables
 
     def __enter__(self) -> Self:
@@ -46,7 +49,9 @@ class DeployedRecorder:
             Timeout=TIMEOUT,
             MemorySize=256,
         )
-        if BUCKET not in [bucket["Name"] for bucket in self.aws.client("s3").list_buckets()["Buckets"]]:
+        if self._makes_bucket and BUCKET not in [
+            bucket["Name"] for bucket in self.aws.client("s3").list_buckets()["Buckets"]
+        ]:
             make_bucket(self.aws)
         self._route_events()
         return self

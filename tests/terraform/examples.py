@@ -55,6 +55,8 @@ class Example:
     """Gets the variables of the apply too."""
     plan_again: bool = False
     """Whether it makes what the two instances of the lifecycle do not."""
+    other_accounts: tuple[str, ...] = ()
+    """In which it makes something besides the default one."""
 
 
 def _policies(aws: EmbeddedAWS, topic_arn: str) -> dict[str, Any]:
@@ -83,6 +85,29 @@ def _migration(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, A
     return sam_sample.migrate(aws, terraform, variables, variables["region"])
 
 
+RECOVERY = "999999999999"
+
+
+def _two_accounts(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each account has, both functions' buckets, and the bucket's policy and versioning."""
+    bucket, region = terraform.output()["records_bucket"], variables["region"]
+
+    def functions() -> dict[str, str]:
+        listed = aws.client("lambda", region).list_functions()["Functions"]
+        return {one["FunctionName"]: one["Environment"]["Variables"]["RECORDS_BUCKET"] for one in listed}
+
+    production = functions()
+    made = {"production": inventory(aws, region)}
+    with aws.in_account(RECOVERY):
+        s3 = aws.client("s3", region)
+        return {
+            "made": made | {"recovery": inventory(aws, region)},
+            "functions": {"production": production, "recovery": functions()},
+            "policy": json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]),
+            "versioning": s3.get_bucket_versioning(Bucket=bucket)["Status"],
+        }
+
+
 EXAMPLES = {
     "basic": Example(("eu-west-1",)),
     "complete": Example(
@@ -96,6 +121,13 @@ EXAMPLES = {
     ),
     "multi-region": Example(("us-east-1", "us-west-2")),
     "notifications": Example(("eu-central-1",), variables={"region": "eu-central-1"}, look=_topic, plan_again=True),
+    "recovery-account": Example(
+        ("us-east-2",),
+        variables={"region": "us-east-2", "recovery_role_arn": f"arn:aws:iam::{RECOVERY}:role/Admin"},
+        look=_two_accounts,
+        plan_again=True,
+        other_accounts=(RECOVERY,),
+    ),
 }
 
 
@@ -161,5 +193,8 @@ class Examples:
         return terraform
 
     def _inventory(self, example: Example) -> set[tuple[str, str, str]]:
-        there = set().union(*(inventory(self._aws, region) for region in example.regions))
+        there: set[tuple[str, str, str]] = set()
+        for account in (self._aws.account, *example.other_accounts):
+            with self._aws.in_account(account):
+                there = there.union(*(inventory(self._aws, region) for region in example.regions))
         return {resource for resource in there if example.name in resource[2]}

@@ -8,6 +8,7 @@ from table_sync.settings import SETTINGS
 from tests.support.embedded_aws.event_patterns import matches
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.hcl import blocks
+from tests.support.recovery import bucket_policy
 from tests.support.terraform import REPOSITORY
 from tests.terraform.examples import DIRECTORY, EXAMPLES
 from tests.terraform.inventory import ATTACHED
@@ -132,6 +133,27 @@ def test_topic_takes_what_eventbridge_sends(applied):
     topic_arn = applied.outputs.get("topic_arn") or applied.outputs["failed_topic_arn"]
     request = AccessRequest(principal="events.amazonaws.com", action="sns:Publish", resource=topic_arn)
     assert decision(applied.seen["topic_policy"], request)
+
+
+@pytest.mark.parametrize("example", ["recovery-account"])
+def test_both_accounts_have_the_module_and_one_of_them_the_bucket(applied):
+    made, bucket = applied.seen["made"], applied.outputs["records_bucket"]
+    of_bucket = {resource for resource in made["recovery"] if resource[0] == "aws_s3_bucket"}
+    assert of_bucket == {("aws_s3_bucket", "us-east-2", bucket)}
+    assert not [resource for resource in made["production"] if resource[0] == "aws_s3_bucket"]
+    names = {account: {(kind, name.rsplit("/", 1)[-1]) for kind, _, name in made[account]} for account in made}
+    assert {kind for kind, _ in names["production"]} == {kind for kind, _ in names["recovery"]} - {"aws_s3_bucket"}
+    functions = {"dynamodb-pitr-table-sync": bucket, "dynamodb-pitr-table-sync-recorder": bucket}
+    assert applied.seen["functions"] == {"production": functions, "recovery": functions}
+    assert applied.seen["versioning"] == "Enabled"
+
+
+@pytest.mark.parametrize("example", ["recovery-account"])
+def test_buckets_policy_is_the_one_with_which_restores_are_tested(applied):
+    roles = (
+        f"arn:aws:iam::123456789012:role/dynamodb-pitr-table-sync{suffix}-us-east-2" for suffix in ("-recorder", "")
+    )
+    assert applied.seen["policy"] == bucket_policy(applied.outputs["records_bucket"], "123456789012", *roles)
 
 
 @pytest.mark.parametrize("example", ["migrate-from-sam"])
