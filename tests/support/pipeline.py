@@ -145,11 +145,12 @@ class Pipeline:
         ]
 
     def writes(self) -> list[str]:
-        """Return the names of the function's write calls so far, those on its own queues and its events aside."""
+        """Return the names of the function's write calls so far, its own queues, events and archive aside."""
         return [
             call.name
             for call in self.calls()
-            if not call.operation.startswith(("Describe", "List", "Get")) and call.service not in {"events", "sqs"}
+            if not call.operation.startswith(("Describe", "List", "Get"))
+            and call.service not in {"events", "s3", "sqs"}
         ]
 
     def calls(self) -> list[Call]:
