@@ -178,7 +178,7 @@ _SERVER_ERROR = 500
 def meaning(error: Exception) -> Meaning:
     """Classify what a call to AWS raised; what is not known to pass is final."""
     if isinstance(error, (*_NO_ANSWER, OutOfTimeError)):
-        # A Region without the service has no endpoint, which cannot be told from a network that fails.
+        # A Region without the service has no endpoint, which cannot be distinguished from a network that fails.
         return Meaning.TRANSIENT
     if isinstance(error, (AlreadySoError, BusyError, GoneError)):
         return _MEANING_OF_OURS[type(error)]

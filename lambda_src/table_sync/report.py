@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 IN_SYNC, WAITING, FAILED, DIFFERS = "in_sync", "waiting", "failed", "differs"
 # Kinds of sources (table_sync.source).
 LIVE, RECORD, LEFTOVERS = "live", "record", "leftovers"
-# So many reasons of one setting are told; a table may have thousands of triggers, a line of the log has limits.
+# Most reasons that a report lists per setting: a table may have thousands of triggers, and a log line has limits.
 _MOST_REASONS = 10
 # What counts most in a setting of which one part is still pending and another has failed, and so on.
 _PRECEDENCE = (Status.PENDING, Status.FAILED, Status.DIFFERS, Status.APPLIED, Status.SKIPPED, Status.UNCHANGED)
@@ -39,10 +39,10 @@ def combined(results: Sequence[tuple[Status, str]], changes: Sequence[Change], *
     # Reasons of the status come first, so that none of them is left out for one that explains nothing.
     ordered = sorted(results, key=lambda result: result[0] is not status)
     reasons = list(dict.fromkeys(reason for _, reason in ordered if reason))
-    told, others = reasons[:_MOST_REASONS], len(reasons) - _MOST_REASONS
+    listed, others = reasons[:_MOST_REASONS], len(reasons) - _MOST_REASONS
     if others > 0:
-        told.append(f"and {others} more")
-    return Outcome(status, "; ".join(told), tuple(changes), differs)
+        listed.append(f"and {others} more")
+    return Outcome(status, "; ".join(listed), tuple(changes), differs)
 
 
 @dataclass(frozen=True)

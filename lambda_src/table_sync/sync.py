@@ -55,7 +55,7 @@ class Reconciliation:
             passes_to_find_target: after so many passes in a row without the target, it counts as deleted. With math.inf
                 each attempt makes one pass, and it never does.
             adapt: by setting, what makes of the source's value the one that the target shall have.
-            restore: what an event told of the restore, None if there is no event. A target that cannot be of that
+            restore: what an event says about the restore, None if there is no event. A target that cannot be of that
                 restore is refused, and a source that cannot be of it counts as gone.
             selected: names of the settings to sync if not all: the others are skipped.
             allow_younger_source: sync even if the source was created after the target.

@@ -392,7 +392,9 @@ def _import_blocks(options: argparse.Namespace) -> int:
 
 def _takeover(options: argparse.Namespace) -> int:
     if not aws.is_table_name(options.source):
-        raise CommandError(f"{options.source!r} is not the name of a table: give the old table's, as in the state.")
+        raise CommandError(
+            f"{options.source!r} is not the name of a table: give the old table's name, as in the state."
+        )
     state = _standard_input("terraform show -json")
     _set_up(options)
     target = _described(options.target, options)
@@ -456,7 +458,9 @@ def _named(text: str, options: argparse.Namespace) -> Table:
         credentials.sign_in()
         return Table(text)
     if not aws.is_table_name(text):
-        raise CommandError(f"{text!r} is neither the name nor the ARN of a table.")
+        raise CommandError(
+            f"{text!r} is neither the name nor the ARN of a table: a name has 3 to 255 letters, digits, _, - or dots."
+        )
     region = _region(options)
     credentials.sign_in()
     _, partition, _, _, account, _ = aws.caller(region).split(":", 5)
@@ -534,7 +538,9 @@ def _described(text: str, options: argparse.Namespace) -> Table:
     elif aws.is_table_name(text):
         name, region = text, _region(options)
     else:
-        raise CommandError(f"{text!r} is neither the name nor the ARN of a table.")
+        raise CommandError(
+            f"{text!r} is neither the name nor the ARN of a table: a name has 3 to 255 letters, digits, _, - or dots."
+        )
     with suppress(Exception):
         # In the Region of its first client botocore asks STS for credentials.
         aws.client("dynamodb", region)

@@ -140,7 +140,7 @@ def _rehearse(rehearsal: Rehearsal, region: str, *, as_json: bool) -> int:
         _guarded(rehearsal, interruption)
         try:
             report.removed = removal.remove(report.names, region, _progress)
-        except Exception as error:  # noqa: BLE001 (it is told, with what is left)
+        except Exception as error:  # noqa: BLE001 (it is reported, with what is left)
             report.left = f"{error}"
     if interruption.came and report.outcome is Outcome.IN_SYNC:
         report.outcome, report.reason = Outcome.INTERRUPTED, "while everything was removed"

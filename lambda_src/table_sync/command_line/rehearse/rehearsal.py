@@ -127,7 +127,7 @@ class Rehearsal:
             names: of the rehearsal.
             way: of WAYS.
             timeout: seconds from the restore call to equal settings.
-            progress: is told each step.
+            progress: called with a sentence for each step.
 
         """
         self._deployment = deployment

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 3600
 PAUSE_SECONDS = 5
 # DescribeTable may lag behind the call that creates a table.
-_LOOKS = 3
+_ATTEMPTS = 3
 _CLOCK_SKEW = timedelta(seconds=60)
 _PASSES = {Meaning.NOT_READY, Meaning.TRANSIENT, Meaning.ALREADY_SO}
 
@@ -54,7 +54,7 @@ def remove(names: Names, region: str, progress: Callable[[str], None]) -> list[s
     Args:
         names: of the rehearsal.
         region: where it was.
-        progress: is told what happens.
+        progress: called with a sentence for each step.
 
     Returns:
         what was removed, in words.
@@ -87,9 +87,9 @@ def _is_tagged(dynamodb: Any, names: Names) -> bool:  # noqa: ANN401 (boto3 make
 
 
 def _described(dynamodb: Any, table: str, deadline: float) -> dict[str, Any] | None:  # noqa: ANN401 (as above)
-    """Return a table's description, None if several looks do not find it."""
-    for look in range(_LOOKS):
-        if look:
+    """Return a table's description, None if several attempts do not find it."""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
             time.sleep(PAUSE_SECONDS)
         found: dict[str, Any] | None = _until(deadline, lambda: _describe(dynamodb, table), table)
         if found:
@@ -120,12 +120,12 @@ def _delete_table(
     created = found.get("CreationDateTime")
     if created_after and created and created < created_after - _CLOCK_SKEW:
         raise LeftError(f"{table} is older than the rehearsal, and not touched")
-    told = ""
+    reported = ""
     while found:
-        if found["TableStatus"] not in {"DELETING", told}:
-            told = found["TableStatus"]
-            wait = ", and AWS deletes it only after that" if told == "CREATING" else ""
-            progress(f"Removing table {table}: it is {told}{wait}")
+        if found["TableStatus"] not in {"DELETING", reported}:
+            reported = found["TableStatus"]
+            wait = ", and AWS deletes it only after that" if reported == "CREATING" else ""
+            progress(f"Removing table {table}: it is {reported}{wait}")
         if found["TableStatus"] == "ACTIVE":
             _until(deadline, lambda: _let_go(dynamodb, table), f"table {table}")
         elif time.monotonic() > deadline:
