@@ -153,7 +153,7 @@ def start(tmp_path):
 
 
 def finish(process):
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=400)
     return process.returncode, output, errors
 
 

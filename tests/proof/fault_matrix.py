@@ -367,7 +367,7 @@ def _lost(
 def _named(step: Step, error: Error) -> str:
     """Return what a reason says of the error."""
     if step.misses_table(error):
-        return "was not found"
+        return "the source is gone" if step.name.endswith("of the source") else "was not found"
     if step.meaning(error) is Meaning.GONE:
         return "is left out"
     return f"{step.operation}: {error.code}" if error.status else type(error.raised(step.operation)).__name__
