@@ -36,6 +36,7 @@ TOGETHER = {
         "tests/integration/test_rehearse_deployed.py",
         "tests/integration/test_rehearse_process.py",
         "tests/proof/test_concurrency.py",
+        "tests/proof/test_recorder_crashes.py",
     )
 }
 _FIGURES = pytest.StashKey[dict]()

@@ -89,6 +89,8 @@ _MEANING_OF_CODE = {
     "InvalidNextToken": Meaning.TRANSIENT,
     "InvalidNextTokenException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
+    # S3: a conflicting operation is in progress, try again (S3 API reference, Error responses).
+    "OperationAborted": Meaning.TRANSIENT,
     "BandwidthLimitExceeded": Meaning.TRANSIENT,
     "PriorRequestNotComplete": Meaning.TRANSIENT,
     "RequestExpired": Meaning.TRANSIENT,

@@ -187,7 +187,9 @@ class RestoreArchive:
         return json_object.write(client("s3", self._region, quick=True), self._bucket, key, content, etag)
 
     def _give_up(self, key: str, error: Exception) -> None:
-        reason = "other messages were faster" if isinstance(error, OvertakenError) else errors.explain(error)
+        # S3 answers alike for what is not there and for what may not be read (json_object.py).
+        overtaken = "other messages were faster, or the role may not read the object (s3:GetObject)"
+        reason = overtaken if isinstance(error, OvertakenError) else errors.explain(error)
         logger.error("The restore archive cannot be used: the restore goes on", extra={"key": key, "reason": reason})
         telemetry.count_archive_failure()
         # Without an answer every call takes seconds: the other restores of the invocation shall not wait for them.

@@ -315,6 +315,13 @@ class TestWithoutBucket:
         pipeline.assert_in_sync("orders", "orders-restored")
         assert any("restore archive cannot be used" in line.get("message", "") for line in pipeline.log)
 
+    def test_what_earlier_queries_left_and_may_not_be_read_is_reported(self, pipeline):
+        pipeline.look_up()
+        pipeline.aws.faults.add("s3:GetObject", "AccessDenied", "Access Denied", times=math.inf, status=403)
+        log = "".join(pipeline.look_up().log_lines)
+        assert "allow s3:GetObject of event_history/v1/" in log
+        assert '"EventHistoryFailed":[1' in log.replace(" ", "")
+
     def test_a_restore_without_a_trail_is_found_although_s3_denies(self, aws, pipeline, listener):
         make_source_table(aws)
         aws.faults.add("s3:*", "AccessDenied", "Access Denied", times=math.inf, status=403)
@@ -490,11 +497,17 @@ def test_a_second_report_takes_over_if_the_first_one_s_message_is_lost(aws, pipe
     assert announced(listener) == {"orders-restored": 1}
 
 
-@pytest.mark.parametrize("crash_after", ["s3:PutObject", "events:PutEvents"])
-def test_after_a_crash_the_restore_is_announced(aws, deploy, listener, crash_after):
+@pytest.mark.parametrize(
+    ("crash_after", "earlier"),
+    [("s3:PutObject", 0), ("s3:PutObject", 1), ("events:PutEvents", 0)],
+    ids=["claim", "report", "event"],
+)
+def test_after_a_crash_the_restore_is_announced(aws, deploy, listener, crash_after, earlier):
     pipeline = deploy(handler=crashing)
     make_source_table(aws)
     restore(aws, "orders", "orders-restored")
+    aws.clock.advance(400)
+    aws.faults.after(crash_after, lambda _: None, times=earlier, when=pipeline.made)
     crashed = aws.faults.after(crash_after, crash, times=1, when=pipeline.made)
     pipeline.run()
     assert len(crashed.met) == 1
@@ -502,6 +515,8 @@ def test_after_a_crash_the_restore_is_announced(aws, deploy, listener, crash_aft
     assert announced(listener) == {"orders-restored": 2 if crash_after == "events:PutEvents" else 1}
     (entry,) = pipeline.archived().values()
     assert entry["outcome"] == "in_sync"
+    assert entry["ended_at"]
+    pipeline.assert_in_sync("orders", "orders-restored")
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,24 @@ class TestSweep:
         assert line["table"] == arn("b-orders")
         assert "AccessDenied" in line["reason"]
 
+    def test_one_record_that_may_not_be_read_does_not_stop_the_sweep(self, aws, recorder):
+        for name in ("a-orders", "b-orders"):
+            make_table(aws, name)
+        recorder.sweep()
+        for name in ("a-orders", "b-orders"):
+            aws.client("dynamodb").delete_table(TableName=name)
+        aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
+        aws.clock.advance(60)
+        # S3 encrypts with a key that is disabled since.
+        error = "KMS.DisabledException"
+        aws.faults.add("s3:GetObject", error, when=lambda call: "a-orders" in call.parameters["Key"], times=math.inf)
+        recorder.sweep()
+        aws.faults.clear()
+        assert recorder.metric("SweepsFinished") == 2
+        assert recorder.metric("TablesNotRecorded") == 1
+        assert "deleted_at" in recorder.record("b-orders")
+        assert any(error in line.get("reason", "") and line["table"] == arn("a-orders") for line in recorder.log)
+
 
 class TestSchedule:
     def schedule(self, aws, recorder):
@@ -253,6 +271,17 @@ class TestChanges:
         record = recorder.record("orders")
         assert record["settings"]["tags"] == tags
         assert record["unreadable"] == {"tags": "ListTagsOfResource: AccessDeniedException"}
+
+    def test_a_record_that_s3_refuses_again_and_again_stays_in_the_queue_and_the_log_says_why(self, aws, recorder):
+        make_table(aws, "orders")
+        aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
+        refused = aws.faults.add("s3:PutObject", "ConditionalRequestConflict", times=5, status=409)
+        recorder.send(json.dumps({"table": arn("orders")}))
+        recorder.run()
+        assert len(refused.met) == 5
+        (line,) = [line for line in recorder.log if line.get("message") == "The table is not recorded"]
+        assert line["reason"] == "S3 has refused the record again and again because another recorder was faster"
+        assert recorder.record("orders")["settings"]["pitr"]
 
 
 class TestBadInput:

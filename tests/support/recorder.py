@@ -13,6 +13,8 @@ from tests.support.restore_events import ACCOUNT, REGION
 from tests.support.rules import CHANGES, PATTERNS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.embedded_aws import Call, EmbeddedAWS
     from tests.support.embedded_aws.lambda_service import Invocation
 
@@ -25,13 +27,19 @@ class DeployedRecorder:
     """Rules, queue, recorder and bucket, and what came of them. A context manager."""
 
     def __init__(
-        self, aws: EmbeddedAWS, *, name: str = "table-sync-recorder", make_bucket: bool = True, **variables: str
+        self,
+        aws: EmbeddedAWS,
+        *,
+        name: str = "table-sync-recorder",
+        handler: Callable[[Any, Any], Any] = lambda_handler,
+        make_bucket: bool = True,
+        **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
         function_clients.start_session()
         self.aws = aws
         self.invocations: list[Invocation] = []
-        self.service = LambdaService(aws, InProcessRuntime(lambda_handler, aws.clock))
+        self.service = LambdaService(aws, InProcessRuntime(handler, aws.clock))
         self._name = name
         self._makes_bucket = make_bucket
         self._variables = {"RECORDS_BUCKET": BUCKET} | variables

@@ -180,4 +180,6 @@ def passes(error: Exception) -> bool:
 
 def reason(error: Exception) -> str:
     """Return why a table is not recorded, without anything of a message or of the table's settings."""
+    if isinstance(error, OvertakenError):
+        return "S3 has refused the record again and again because another recorder was faster"
     return str(error) if isinstance(error, FinalError) else errors.anonymous(error)
