@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from table_sync.aws import Location, Table
+from table_sync.records import json_object
 
 if TYPE_CHECKING:
     from table_sync.restore import Restore
@@ -34,8 +35,8 @@ def new(restore: Restore) -> dict[str, Any]:
         "source": restore.source,
         "target": restore.target,
         "event_id": restore.event_id,
-        "called_at": text(restore.called_at.timestamp()) if restore.called_at else None,
-        "completed_at": text(restore.completed_at.timestamp()) if restore.completed_at else None,
+        "called_at": json_object.time_text(restore.called_at.timestamp()) if restore.called_at else None,
+        "completed_at": json_object.time_text(restore.completed_at.timestamp()) if restore.completed_at else None,
         "active_at": None,
         "in_sync_at": None,
         "ended_at": None,
@@ -45,8 +46,3 @@ def new(restore: Restore) -> dict[str, Any]:
         "outcome": None,
         "report": None,
     }
-
-
-def text(at: float) -> str:
-    """Return a time (epoch seconds) as the objects have it: UTC, with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

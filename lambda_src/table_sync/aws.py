@@ -122,6 +122,12 @@ class Location:
         _, partition, _, region, account, *_ = arn.split(":")
         return cls(partition, region, account)
 
+    @classmethod
+    def of_caller(cls, region: str) -> Location:
+        """Return where whoever makes the calls has resources in a Region; raise as caller() does."""
+        _, partition, _, _, account, *_ = caller(region).split(":")
+        return cls(partition, region, account)
+
     def table_arn(self, name: str) -> str:
         """Return the ARN of the table of that name."""
         return f"arn:{self.partition}:dynamodb:{self.region}:{self.account}:table/{name}"

@@ -7,7 +7,6 @@ report. The first message to write the object processes the restore; its lease e
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ConnectionError as NoConnectionError
@@ -121,17 +120,17 @@ class RestoreArchive:
         now = time.time()
         before = entry.stored.content
         newly_active = active and not before.get("active_at")
-        if not ended and not newly_active and now < _epoch(before["written_at"]) + _HEARTBEAT:
+        if not ended and not newly_active and now < json_object.epoch(before["written_at"]) + _HEARTBEAT:
             return
         content = before | self._signed(message, now)
         content |= {"attempts": entry.earlier_attempts + message.attempt, "outcome": report.outcome}
         content["report"] = report.as_dict()
         if newly_active:
-            content["active_at"] = archived_restore.text(now)
+            content["active_at"] = json_object.time_text(now)
         if report.outcome == IN_SYNC and not before.get("in_sync_at"):
-            content["in_sync_at"] = archived_restore.text(now)
+            content["in_sync_at"] = json_object.time_text(now)
         if ended:
-            content |= {"ended_at": archived_restore.text(now), "dead_lettered": dead_lettered}
+            content |= {"ended_at": json_object.time_text(now), "dead_lettered": dead_lettered}
         try:
             entry.stored = self._write(entry.key, content, entry.stored.etag)
         except OvertakenError:
@@ -159,10 +158,10 @@ class RestoreArchive:
         # A redriven message is a new one, with an ID and a time of its own (SQS developer guide, Configure a
         # dead-letter queue redrive), be it moved or sent by hand.
         failed = message.has_failed or content.get("dead_lettered")
-        if not (failed and message.sent_at > _epoch(content["written_at"])):
+        if not (failed and message.sent_at > json_object.epoch(content["written_at"])):
             if ended:
                 raise RestoreEndedError
-            if now < _epoch(content["lease_expires_at"]) and not last:
+            if now < json_object.epoch(content["lease_expires_at"]) and not last:
                 raise RestoreClaimedError
         earlier = int(content["attempts"])
         content = (
@@ -176,8 +175,8 @@ class RestoreArchive:
         """Return what says that this message processes the restore."""
         return {
             "message_id": message.id,
-            "written_at": archived_restore.text(now),
-            "lease_expires_at": archived_restore.text(now + self._lease),
+            "written_at": json_object.time_text(now),
+            "lease_expires_at": json_object.time_text(now + self._lease),
         }
 
     def _read(self, key: str) -> JsonObject | None:
@@ -195,7 +194,3 @@ class RestoreArchive:
         # Without an answer every call takes seconds: the other restores of the invocation shall not wait for them.
         if isinstance(error, (NoConnectionError, HTTPClientError)):
             self._usable = False
-
-
-def _epoch(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()

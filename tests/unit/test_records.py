@@ -7,7 +7,8 @@ import pytest
 
 from table_sync import aws as function_clients
 from table_sync.aws import Table
-from table_sync.records.bucket import Bucket, ObjectVersion, OvertakenError
+from table_sync.records.bucket import Bucket, ObjectVersion
+from table_sync.records.json_object import OvertakenError
 from table_sync.records.record import LARGEST_BYTES, InvalidRecordError, Record, dumps, loads
 from table_sync.records.selection import choose, in_force
 from tests.support.embedded_aws import EmbeddedAWS

@@ -463,8 +463,7 @@ def _named(text: str, options: argparse.Namespace) -> Table:
         )
     region = _region(options)
     credentials.sign_in()
-    _, partition, _, _, account, _ = aws.caller(region).split(":", 5)
-    return Table(Location(partition, region, account).table_arn(text))
+    return Table(Location.of_caller(region).table_arn(text))
 
 
 def _doctor(options: argparse.Namespace) -> int:

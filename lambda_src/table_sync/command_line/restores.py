@@ -72,9 +72,8 @@ def read(bucket: str, region: str, limit: int | None = None) -> list[ArchivedRes
         botocore.exceptions.ClientError: AWS refused to say.
 
     """
-    partition, account = (aws.caller(region).split(":")[part] for part in (1, 4))
     s3 = aws.client("s3", region)
-    prefix = archived_restore.prefix(Location(partition, region, account))
+    prefix = archived_restore.prefix(Location.of_caller(region))
     try:
         pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
     except ClientError as error:

@@ -89,7 +89,7 @@ def _of_call(event: dict[str, Any], detail: dict[str, Any], own: Location) -> Re
     else:
         source = _source_of_point_in_time(parameters, own)
     _refuse_other_partition(own, source)
-    called_at = _time(detail.get("eventTime")) or _time(event.get("time"))
+    called_at = time_of(detail.get("eventTime")) or time_of(event.get("time"))
     if not called_at:
         raise NotARestoreError("The event does not say when the restore was called.")
     return Restore(
@@ -97,7 +97,7 @@ def _of_call(event: dict[str, Any], detail: dict[str, Any], own: Location) -> Re
         own.table_arn(target),
         called_at=called_at,
         backup_arn=backup_arn,
-        event_at=_time(detail.get("eventTime")),
+        event_at=time_of(detail.get("eventTime")),
         event_id=_id(detail.get("eventID")),
     )
 
@@ -142,17 +142,17 @@ def _of_backup_job(event: dict[str, Any], detail: dict[str, Any], own: Location)
             f"restores of account {own.account} in {own.region} only."
         )
     _refuse_other_partition(own, source)
-    completed_at = _time(event.get("time"))
+    completed_at = time_of(event.get("time"))
     if not completed_at:
         raise NotARestoreError("The event does not say when the restore job was COMPLETED.")
     # The source may be of another account, whose recovery point was copied to this one.
     return Restore(
         source,
         target,
-        called_at=_time(detail.get("creationDate")),
+        called_at=time_of(detail.get("creationDate")),
         completed_at=completed_at,
         backup_arn=_backup_of(source, detail.get("recoveryPointArn")),
-        event_at=_time(detail.get("completionDate")),
+        event_at=time_of(detail.get("completionDate")),
         event_id=_id(detail.get("restoreJobId")),
     )
 
@@ -175,7 +175,8 @@ def _id(text: object) -> str:
     return text if isinstance(text, str) and _ID.fullmatch(text) else ""
 
 
-def _time(text: object) -> datetime | None:
+def time_of(text: object) -> datetime | None:
+    """Return a time of an event, None if it is none that can be reckoned with."""
     try:
         time = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

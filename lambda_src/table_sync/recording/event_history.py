@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -104,7 +104,7 @@ class EventHistory:
             # An explanation carries nothing of an event.
             self._fail(errors.explain(error))
         state.forget(before=min(state.queried_until, now) - 2 * _OVERLAP)
-        aged = state.queried_until >= _epoch(before["queried_until"]) + _WRITE_SECONDS
+        aged = state.queried_until >= json_object.epoch(before["queried_until"]) + _WRITE_SECONDS
         if usable and (stored is None or aged or state.differs(before)):
             self._write(state, stored)
         telemetry.count_event_history(self._sent, complete=complete)
@@ -270,9 +270,9 @@ class _State:
         """Read it; what cannot be read is as if there were none."""
         try:
             state = cls(
-                queried_until=_epoch(content["queried_until"]),
+                queried_until=json_object.epoch(content["queried_until"]),
                 window=float(content["window_seconds"]),
-                seen={event_id: _epoch(at) for event_id, at in content["seen"].items()},
+                seen={event_id: json_object.epoch(at) for event_id, at in content["seen"].items()},
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return cls(now, _LONGEST_OUTAGE, {})
@@ -287,9 +287,9 @@ class _State:
         """Return it as JSON types."""
         return {
             "version": VERSION,
-            "queried_until": _text(self.queried_until),
+            "queried_until": json_object.time_text(self.queried_until, "seconds"),
             "window_seconds": self.window,
-            "seen": {event_id: _text(at) for event_id, at in sorted(self.seen.items())},
+            "seen": {event_id: json_object.time_text(at, "seconds") for event_id, at in sorted(self.seen.items())},
         }
 
     def differs(self, before: dict[str, Any]) -> bool:
@@ -304,11 +304,3 @@ class _State:
     def forget(self, before: float) -> None:
         """Forget events that no query finds any more."""
         self.seen = {event_id: at for event_id, at in self.seen.items() if at >= before}
-
-
-def _text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _epoch(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()

@@ -12,7 +12,8 @@ from table_sync import errors
 from table_sync.aws import TableNotFoundError, client
 from table_sync.errors import BusyError, FinalError, Meaning
 from table_sync.records import record as records
-from table_sync.records.bucket import Bucket, OvertakenError
+from table_sync.records.bucket import Bucket
+from table_sync.records.json_object import OvertakenError
 from table_sync.records.snapshot import snapshot
 
 if TYPE_CHECKING:

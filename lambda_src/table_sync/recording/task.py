@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from table_sync.aws import Location, is_table_arn, is_table_name
 from table_sync.queue import restore_event
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # CloudTrail's eventSource. Which of the two Application Auto Scaling has depends on the page of its guide.
 _DYNAMODB = "dynamodb.amazonaws.com"
@@ -93,14 +95,14 @@ def _of_change(event: dict[str, Any], detail: dict[str, Any], own: Location) -> 
         raise NotATaskError("The event is of a call that failed.")
     tables = _own_tables(_changed_tables(detail), own)
     if detail.get("eventSource") == _DYNAMODB and detail.get("eventName") == "DeleteTable":
-        return Task(tables, deleted_at=_time(detail.get("eventTime")))
+        return Task(tables, deleted_at=restore_event.time_of(detail.get("eventTime")))
     return Task(tables)
 
 
 def _sweep(part: object) -> SweepPart:
     if not isinstance(part, dict):
         raise NotATaskError("The part of a sweep is not an object.")
-    started_at = _time(part.get("started_at"))
+    started_at = restore_event.time_of(part.get("started_at"))
     names = [part.get("tables_after"), part.get("records_after")]
     if started_at is None or not all(name is None or isinstance(name, str) for name in names):
         raise NotATaskError("The part of a sweep does not say when the sweep started, or where it goes on.")
@@ -171,11 +173,3 @@ def _named_in_dimensions(node: object) -> list[object]:
 def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
     value = parent.get(name)
     return value if isinstance(value, dict) else {}
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return time if time and time.tzinfo else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from table_sync.aws import Table, client
+from table_sync.records import json_object
 from table_sync.records import record as records
 from table_sync.records.record import InvalidRecordError, Record
 
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-# Conditional writes: the object is there, or another one; both are answered to the slower of two writers
-# (S3 user guide, How to prevent object overwrites with conditional writes).
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NOT_THERE = {"NoSuchKey", "NoSuchVersion"}
-
-
-class OvertakenError(Exception):
-    """Another writer was faster: read again."""
 
 
 @dataclass(frozen=True)
@@ -112,24 +106,11 @@ class Bucket:
             etag: of the version that it replaces, "" if it is the first.
 
         Raises:
-            OvertakenError: another version has been written meanwhile.
+            table_sync.records.json_object.OvertakenError: another version has been written meanwhile.
             botocore.exceptions.ClientError: S3 refused for another reason.
 
         """
-        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        try:
-            self._s3.put_object(
-                Bucket=self.name,
-                Key=record.key,
-                Body=records.dumps(record),
-                ContentType="application/json",
-                **condition,
-            )
-        except ClientError as error:
-            # With If-Match, an object that was deleted meanwhile answers NoSuchKey.
-            if error.response["Error"]["Code"] in _OVERTAKEN | _NOT_THERE:
-                raise OvertakenError from error
-            raise
+        json_object.put(self._s3, self.name, record.key, records.dumps(record), etag)
 
     def _get(self, key: str, version_id: str | None) -> tuple[bytes, str] | None:
         version = {"VersionId": version_id} if version_id else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -65,12 +66,31 @@ def write(s3: Any, bucket: str, key: str, content: dict[str, Any], etag: str) ->
         botocore.exceptions.ClientError: S3 refused for another reason.
 
     """
+    return JsonObject(content, put(s3, bucket, key, json.dumps(content, indent=1).encode(), etag))
+
+
+def put(s3: Any, bucket: str, key: str, body: bytes, etag: str) -> str:  # noqa: ANN401 (as above)
+    """Write the next version of an object from its JSON text, as write() does; return its ETag."""
     condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-    body = json.dumps(content, indent=1).encode()
     try:
         answer = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
     except ClientError as error:
         if error.response["Error"]["Code"] in _OVERTAKEN:
             raise OvertakenError from error
         raise
-    return JsonObject(content, answer["ETag"])
+    return str(answer["ETag"])
+
+
+def time_text(at: float, timespec: str = "milliseconds") -> str:
+    """Return a time (epoch seconds) as the objects have it: UTC, to the `timespec` of datetime.isoformat()."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def epoch(text: str) -> float:
+    """Return the epoch seconds of a time as the objects have it.
+
+    Raises:
+        ValueError: it is not a time.
+
+    """
+    return datetime.fromisoformat(text).timestamp()

@@ -101,8 +101,7 @@ class Deployment:
     @cached_property
     def location(self) -> Location:
         """Where it is; GetCallerIdentity needs no permission."""
-        _, partition, _, _, account, *_ = aws.caller(self.region).split(":")
-        return Location(partition, self.region, account)
+        return Location.of_caller(self.region)
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource beside the module."""
