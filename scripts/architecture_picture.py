@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import svg
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 from table_sync.queue import backoff
 
 if TYPE_CHECKING:

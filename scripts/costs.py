@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scripts import attempts
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 from table_sync.settings import SETTINGS
 from tests.support.alarms import DEFAULT as DEFAULT_ALARMS
 

@@ -6,7 +6,7 @@ policy that Terraform plans.
 
 from __future__ import annotations
 
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 from table_sync.settings import SETTINGS
 
 ALWAYS = "always"

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from scripts.terraform_files import defaults
 from tests.bench.figure import Figure, Limit
-from tests.bench.lag import default_of
 from tests.bench.yardstick import EVERY_SETTING
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.delays import Delays
@@ -139,7 +139,7 @@ def figures(runs: int = RUNS) -> list[Figure]:
     """Measure the cold start; a machine's own figures, but for the ratio."""
     cold = measure(runs)
     times = Limit(most=MOST_TIMES_BARE)
-    memory = Limit(most=default_of("memory_size"))
+    memory = Limit(most=defaults()["memory_size"])
     first_call = max(run["kilobytes"] for run in cold.function) / KILOBYTES
     of_sync = cold.sync["kilobytes"] / KILOBYTES
     return [

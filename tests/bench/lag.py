@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-import re
 import statistics
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import scripts.attempts
+from scripts.terraform_files import defaults
 from table_sync.config import Config
 from table_sync.queue import backoff
 from tests.bench.figure import Figure, Limit
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from tests.bench.sync_figures import Sync
 
-VARIABLES = Path(__file__).parents[2] / "variables.tf"
 DURATIONS = {"5 minutes": 300, "1 hour": 3600, "24 hours": 86400}
 SEEDS = 1000
 # A restore of up to five minutes is noticed within 25 s, a longer one within 2.5 % of its age plus 15 s, each within
@@ -57,7 +54,7 @@ def simulate(restore_seconds: float, seed: int) -> NoticedRestore:
     """Follow the module's default inputs from the restore to the first attempt that finds the table ACTIVE."""
     random.seed(seed)
     config = Config.from_environment({})
-    at, attempts = default_of("initial_delay_seconds"), 1
+    at, attempts = defaults()["initial_delay_seconds"], 1
     while at < restore_seconds:
         at += backoff.delay(
             attempts,
@@ -69,20 +66,10 @@ def simulate(restore_seconds: float, seed: int) -> NoticedRestore:
     return NoticedRestore(at - restore_seconds, attempts, restore_seconds)
 
 
-@cache
-def default_of(name: str) -> float:
-    """Return the default of one of the module's inputs that is a number."""
-    block = re.search(rf'^variable "{name}" {{$(.*?)^}}$', VARIABLES.read_text(), re.MULTILINE | re.DOTALL)
-    default = re.search(r"^ +default += (\S+)$", block[1], re.MULTILINE) if block else None
-    if default is None:
-        raise LookupError(f"variables.tf has no default of {name}: give it one, or drop what asks for it.")
-    return float(default[1])
-
-
 def cost(attempts: float, sync: Sync) -> float:
     """Return what Lambda charges for a restore (USD): `attempts`, the last of which makes `sync`."""
     seconds = (attempts - 1) * CALLS_OF_WAITING * CALL_SECONDS + sync.slept + len(sync.calls) * CALL_SECONDS
-    gigabytes = default_of("memory_size") / MEGABYTES_PER_GB
+    gigabytes = defaults()["memory_size"] / MEGABYTES_PER_GB
     return attempts * USD_PER_REQUEST + seconds * gigabytes * USD_PER_GB_SECOND
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.terraform_files import expression, read
 from tests.settings import auto_scaling, kinesis, triggers
 from tests.support import aws_cli
 from tests.support.attachments import attach
@@ -354,15 +355,15 @@ def test_a_table_that_no_state_knows(aws, desk):
     assert desk.run(IMPORT) == ""
     desk.run("table-sync import-blocks ledger >> import.tf")
     desk.terraform.run("fmt", "-check", "import.tf", "scheduled_actions.tf")
-    blocks = re.findall(r"^  to = (.+)$", (desk.directory / "import.tf").read_text(), re.MULTILINE)
-    assert len(blocks) == 18
+    addresses = [expression(block.body["to"]) for block in read(desk.directory / "import.tf")]
+    assert len(addresses) == 18
     errors = desk.run(GENERATE, code=1)
     assert [edge for edge in ROUGH_EDGES if edge in errors] == ROUGH_EDGES
     assert "removed" in desk.run(REPAIR)
     before = as_terraform_writes(settings_of(aws, "orders-restored"))
     desk.run(PLAN)
     actions, imported, _ = desk.planned("takeover.tfplan")
-    assert imported == set(blocks)
+    assert imported == set(addresses)
     white_space = {
         # jsonencode leaves it out.
         "aws_dynamodb_resource_policy.orders_restored": ["update"],

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 from botocore import session as aws_session
 
+from scripts.terraform_files import expression, parse
 from table_sync.command_line import cli
 from table_sync.settings import SETTINGS
 from tests.settings import auto_scaling
@@ -520,10 +521,8 @@ def test_import_blocks_name_all_that_is_attached(aws, run):
 
 
 def imports_in(text):
-    """Yield the address and the ID of each import block."""
-    for block in text.split("import {")[1:]:
-        to, identity = (line.partition("= ")[2] for line in block.splitlines()[1:3])
-        yield to, json.loads(identity)
+    """Return the address and the ID of each import block."""
+    return [(expression(block.body["to"]), block.body["id"]) for block in parse(text) if block.kind == "import"]
 
 
 @pytest.mark.usefixtures("restored")

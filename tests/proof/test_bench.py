@@ -80,8 +80,3 @@ def test_figure_that_misses_its_limit_says_so_in_a_sentence():
     figure = Figure("Time", "ACTIVE to in sync", 20.5, "s", Limit(most=18.125, reason="the queue is slow"))
     expected = "Time, ACTIVE to in sync: 20.5 s, where at most 18.125 is wanted, because the queue is slow."
     assert figure.sentence == expected
-
-
-def test_default_that_is_not_there_is_an_error():
-    with pytest.raises(LookupError, match="no default of no_such_input"):
-        lag.default_of("no_such_input")

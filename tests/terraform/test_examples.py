@@ -1,13 +1,11 @@
 """Each example is applied as it stands to an embedded AWS, and destroyed; and its README tells what it has."""
 
-import re
-
 import pytest
 
+from scripts.terraform_files import bodies
 from table_sync.settings import SETTINGS
 from tests.support.embedded_aws.event_patterns import matches
 from tests.support.embedded_aws.policies import AccessRequest, decision
-from tests.support.hcl import blocks
 from tests.support.recovery import bucket_policy
 from tests.support.terraform import REPOSITORY
 from tests.terraform.examples import DIRECTORY, EXAMPLES
@@ -25,7 +23,7 @@ def applied(examples, example, real_terraform):  # noqa: ARG001 (it skips withou
 
 def declared(kind, directory):
     """Return the names of a configuration's variables or outputs."""
-    return {block.labels[0] for path in directory.glob("*.tf") for block in blocks(path.read_text(), kind)}
+    return set(bodies(kind, directory.glob("*.tf")))
 
 
 def test_every_example_is_applied():
@@ -42,8 +40,8 @@ def test_readme_names_inputs_and_outputs(example):
 
 
 def test_complete_names_every_input_and_the_toggles_that_it_turns_over():
-    (module,) = blocks((DIRECTORY / "complete" / "main.tf").read_text(), "module")
-    named = set(re.findall(r"^  (\w+)\s*=", module.body, re.MULTILINE)) - {"source"}
+    (module,) = bodies("module", [DIRECTORY / "complete" / "main.tf"]).values()
+    named = module.keys() - {"source"}
     toggles = {setting.TOGGLE for setting in SETTINGS}
     assert named - toggles == declared("variable", REPOSITORY) - toggles
     assert named & toggles

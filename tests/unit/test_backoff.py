@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts import attempts
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 from table_sync.config import Config
 from table_sync.queue import backoff
 

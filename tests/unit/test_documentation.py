@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from scripts import attempts, costs, docs, tables
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import defaults
 from table_sync.settings import SETTINGS
 from tests.support import reasons
 from tests.support.terraform import REPOSITORY

@@ -1,106 +1,92 @@
 """Each input, validation, precondition, toggle, output and resource of the module has its run in tests/*.tftest.hcl."""
 
-import re
 from collections import Counter
 
 import pytest
+from hcl2.rules.containers import TupleRule
 
 from scripts import attempts
-from scripts.inputs_outputs import defaults
+from scripts.terraform_files import bodies, defaults, expression, read
 from table_sync.settings import SETTINGS
-from tests.support.hcl import blocks, code
 from tests.support.terraform import REPOSITORY
 
-MODULE = "\n".join(path.read_text() for path in sorted(REPOSITORY.glob("*.tf")))
-VARIABLES = {block.labels[0]: code(block.body) for block in blocks(MODULE, "variable")}
+MODULE = sorted(REPOSITORY.glob("*.tf"))
+VARIABLES, OUTPUTS, RESOURCES = (bodies(kind, MODULE) for kind in ("variable", "output", "resource"))
+CHECKS = bodies("check", MODULE)
 RUNS = {
-    (path.name, block.labels[0]): block.body
+    (path.name, name): body
     for path in sorted(REPOSITORY.glob("tests/*.tftest.hcl"))
-    for block in blocks(path.read_text(), "run")
+    for name, body in bodies("run", [path]).items()
 }
+WINDOW = "output.retry_window_seconds == "
 WINDOWS = {
-    name: (run, int(window[1]))
+    name: (run, int(condition.removeprefix(WINDOW)))
     for (_, name), run in RUNS.items()
-    if (window := re.search(r"output\.retry_window_seconds == (\d+)$", run, re.MULTILINE))
+    for assertion in run.get("assert", [])
+    if (condition := expression(assertion["condition"])).startswith(WINDOW)
 }
 TOGGLES = {setting.TOGGLE for setting in SETTINGS}
 every_variable = pytest.mark.parametrize("variable", sorted(VARIABLES))
 
 
-def part(run, name, closing):
-    """Return the lines of a run's part, such as its variables."""
-    found = re.search(rf"^  {name} .*?^  {closing}|^  {name} = \[.*?\]$", run, re.MULTILINE | re.DOTALL)
-    return found[0] if found else ""
-
-
 def given(run):
     """Return the inputs that a run gives."""
-    return set(re.findall(r"^    (\w+)\s*=", part(run, "variables", r"\}"), re.MULTILINE))
+    (inputs,) = run.get("variables", [{}])
+    return inputs
 
 
-REFUSALS = Counter(
-    name
-    for run in RUNS.values()
-    for name in set(
-        re.findall(r"\b(?:var\.\w+|aws_\w+\.\w+|output\.\w+|check\.\w+)", part(run, "expect_failures", r"\]"))
-    )
-)
+REFUSALS = Counter(expression(name) for run in RUNS.values() for name in set(run.get("expect_failures", [])))
 
 
 @every_variable
 def test_input_is_typed_described_and_given_in_a_run(variable):
-    body = VARIABLES[variable]
-    assert re.search(r"^  type\s*=", body, re.MULTILINE)
-    assert not re.search(r"\bany\b", body)
-    assert re.search(r"^  description\s*=", body, re.MULTILINE)
+    assert "any" not in VARIABLES[variable]["type"]
+    assert VARIABLES[variable]["description"]
     # tests/terraform/test_settings_file.py and tests/proof/test_permissions.py turn over the toggles of the settings.
     assert variable in TOGGLES or any(variable in given(run) for run in RUNS.values())
 
 
 @every_variable
 def test_input_for_which_null_means_nothing_is_not_nullable(variable):
-    null_by_default = re.search(r"^  default\s*= null$", VARIABLES[variable], re.MULTILINE)
+    null_by_default = VARIABLES[variable].get("default", "") is None
     # For a schedule null means never, which is not the default.
-    null_means_something = bool(null_by_default) or variable == "event_history_schedule"
-    assert null_means_something != bool(re.search(r"^  nullable\s*= false$", VARIABLES[variable], re.MULTILINE))
+    null_means_something = null_by_default or variable == "event_history_schedule"
+    assert null_means_something != (VARIABLES[variable].get("nullable") is False)
 
 
 @every_variable
 def test_each_validation_refuses_in_a_run(variable):
-    assert REFUSALS[f"var.{variable}"] >= len(re.findall(r"^  validation \{", VARIABLES[variable], re.MULTILINE))
+    assert REFUSALS[f"var.{variable}"] >= len(VARIABLES[variable].get("validation", []))
 
 
 @every_variable
 def test_input_of_few_values_or_a_range_is_validated(variable):
-    number_or_form = re.search(
-        r"^  type\s*= (?:number|string|set\(string\)|list\(string\)|object\(\{)$", VARIABLES[variable], re.MULTILINE
-    )
-    assert not number_or_form or "validation {" in VARIABLES[variable]
+    kind = expression(VARIABLES[variable]["type"])
+    number_or_form = kind in {"number", "string", "set(string)", "list(string)"} or kind.startswith("object(")
+    assert not number_or_form or "validation" in VARIABLES[variable]
 
 
 @pytest.mark.parametrize(
-    ("resource", "preconditions"),
+    ("address", "preconditions"),
     [
-        (".".join(["output"] * (block.kind == "output") + list(block.labels)), found)
-        for block in blocks(MODULE)
-        if block.kind in {"resource", "output"} and (found := block.body.count("  precondition {"))
+        (address, found)
+        for address, body in [*RESOURCES.items(), *((f"output.{name}", body) for name, body in OUTPUTS.items())]
+        if (found := sum(len(holder.get("precondition", [])) for holder in body.get("lifecycle", [body])))
     ],
 )
-def test_each_precondition_refuses_in_a_run(resource, preconditions):
-    assert REFUSALS[resource] >= preconditions
+def test_each_precondition_refuses_in_a_run(address, preconditions):
+    assert REFUSALS[address] >= preconditions
 
 
-@pytest.mark.parametrize("check", blocks(MODULE, "check"), ids=lambda check: check.labels[0])
+@pytest.mark.parametrize("check", CHECKS)
 def test_each_assertion_of_a_check_warns_in_a_run(check):
-    assert REFUSALS[f"check.{check.labels[0]}"] >= check.body.count("  assert {")
+    assert REFUSALS[f"check.{check}"] >= len(CHECKS[check]["assert"])
 
 
 @pytest.mark.parametrize("name", sorted(WINDOWS))
 def test_window_ends_with_the_earliest_last_look_of_the_functions_own_backoff(name, monkeypatch):
     run, window = WINDOWS[name]
-    numbers = re.findall(r"^    (\w+)\s*= ([\d.]+)$", part(run, "variables", r"\}"), re.MULTILINE)
-    inputs = defaults() | {variable: float(value) for variable, value in numbers}
-    monkeypatch.setattr(attempts, "defaults", lambda: inputs | {"max_attempts": int(inputs["max_attempts"])})
+    monkeypatch.setattr(attempts, "defaults", lambda: defaults() | given(run))
     assert attempts.schedule(attempts.shortest)[-1].seconds == window
 
 
@@ -109,10 +95,7 @@ def test_window_is_looked_at_with_the_defaults_and_others():
 
 
 def test_everything_is_looked_at_when_nothing_is_created():
-    run = RUNS["inputs.tftest.hcl", "nothing"]
-    outputs = {f"output.{block.labels[0]}" for block in blocks(MODULE, "output")}
-    made = {".".join(block.labels) for block in blocks(MODULE, "resource")}
-    read = {f"data.{'.'.join(block.labels)}" for block in blocks(MODULE, "data")}
-    assert {
-        name for name in outputs | made | read if not re.search(rf"^ +{re.escape(name)},$", run, re.MULTILINE)
-    } == set()
+    (run,) = (run for run in read(REPOSITORY / "tests" / "inputs.tftest.hcl") if run.labels == ("nothing",))
+    listed = {name.to_hcl() for names in run.tree.find_all(TupleRule) for name in names.elements}
+    data = {f"data.{address}" for address in bodies("data", MODULE)}
+    assert RESOURCES.keys() | data | {f"output.{name}" for name in OUTPUTS} <= listed

@@ -6,14 +6,16 @@ import subprocess
 import pytest
 import yaml
 
+from scripts.terraform_files import read
 from tests.support.terraform import REPOSITORY
 
 WORKFLOWS = sorted((REPOSITORY / ".github/workflows").glob("*.yml"))
 IDS = [path.stem for path in WORKFLOWS]
 # GitHub documentation, Workflow syntax: `on` is a boolean in YAML 1.1.
 ON = True
-OLDEST_TERRAFORM = re.search(r'required_version = ">= (.+)"', (REPOSITORY / "versions.tf").read_text())[1]
-OLDEST_PROVIDER = re.search(r'  version = ">= (.+)"', (REPOSITORY / "versions.tf").read_text())[1]
+VERSIONS = read(REPOSITORY / "versions.tf")[0].body
+OLDEST_TERRAFORM = VERSIONS["required_version"].removeprefix(">= ")
+OLDEST_PROVIDER = VERSIONS["required_providers"][0]["aws"]["version"].removeprefix(">= ")
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
 
 workflows = pytest.mark.parametrize("path", WORKFLOWS, ids=IDS)
