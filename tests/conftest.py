@@ -16,6 +16,8 @@ from pathlib import Path
 import botocore.session
 import hypothesis
 import pytest
+from botocore import useragent
+from botocore.hooks import EventAliaser
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.embedded_aws import EmbeddedAWS
@@ -51,8 +53,7 @@ def pytest_configure(config):
     config.option.dest_tf_binary = shutil.which("terraform")
     if config.option.dest_tf_binary is None:
         config.option.dest_tf_replay = True
-    # Each session would read the service models anew, which takes longer than many a test.
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    _share_what_botocore_computes()
     # How long an example takes says only how busy the machine is.
     too_slow = hypothesis.HealthCheck.too_slow
     hypothesis.settings.register_profile("all", deadline=None, suppress_health_check=[too_slow])
@@ -60,6 +61,14 @@ def pytest_configure(config):
     hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "all"))
     config.stash[_FIGURES] = {}
     config.stash[_NOTES] = set()
+
+
+def _share_what_botocore_computes():
+    """Let sessions and clients share what is the same for all, which takes a third of a test's time."""
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    # Pure functions of text, which botocore computes for each client and call: event names, the user agent.
+    EventAliaser._alias_event_name = staticmethod(functools.cache(EventAliaser(None)._alias_event_name))  # noqa: SLF001
+    useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
 
 
 class Scheduler(LoadScopeScheduling):

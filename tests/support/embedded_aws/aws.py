@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 from unittest.mock import patch
@@ -59,7 +60,6 @@ class EmbeddedAWS:
     """
 
     _only_one: ClassVar[threading.Lock] = threading.Lock()
-    _session: ClassVar[boto3.Session | None] = None
 
     def __init__(self, *, server: bool = False, start: float | None = None) -> None:
         """Prepare one; `server` serves it over HTTP on 127.0.0.1, `start` sets its clock (epoch seconds)."""
@@ -86,7 +86,6 @@ class EmbeddedAWS:
         self._serve = server
         self._principals = {ADMIN.access_key: ADMIN}
         self._boundary = Boundary(self)
-        self._clients: dict[tuple[str, str, str, bool], BaseClient] = {}
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -142,25 +141,22 @@ class EmbeddedAWS:
         variables = self.credentials(f"arn:aws:iam::{account}:role/{ADMIN_ROLE}", ADMIN.arn.rsplit("/", 1)[-1])
         return self._principals[variables["AWS_ACCESS_KEY_ID"]]
 
-    def client(self, service: str, region: str = "eu-west-1", *, parameter_validation: bool = True) -> BaseClient:
-        """Return a boto3 client of `service` (botocore's name) with an administrator's credentials and no retries.
+    def client(
+        self,
+        service: str,
+        region: str = "eu-west-1",
+        *,
+        access_key: str | None = None,
+        parameter_validation: bool = True,
+    ) -> BaseClient:
+        """Return a boto3 client of `service` (botocore's name) without retries, the administrator's by default.
 
         Without `parameter_validation` it also sends what botocore would refuse.
         """
-        administrator = self.administrator()
-        key = (administrator.account, service, region, parameter_validation)
+        key = access_key or self.administrator().access_key
         # A session makes no two clients at once (boto3 guide, Multithreading with clients).
         with self.lock:
-            if key not in self._clients:
-                self._clients[key] = self._shared_session().client(
-                    service,
-                    region_name=region,
-                    endpoint_url=self.endpoint_url,
-                    aws_access_key_id=administrator.access_key,
-                    aws_secret_access_key=SECRET,
-                    config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
-                )
-        return self._clients[key]
+            return _client(service, region, self.endpoint_url, key, parameter_validation)
 
     def environment(self, role_arn: str | None = None, region: str = "eu-west-1") -> dict[str, str]:
         """Return the environment variables that point an SDK at this AWS, as the administrator or as a role."""
@@ -209,12 +205,31 @@ class EmbeddedAWS:
         status, headers, body = answer
         return int(status), dict(headers), body.encode() if isinstance(body, str) else body
 
-    @classmethod
-    def _shared_session(cls) -> boto3.Session:
-        # Service models are slow to load, and a session keeps those it has loaded.
-        if cls._session is None:
-            cls._session = boto3.Session(botocore_session=botocore.session.Session())
-        return cls._session
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session(botocore_session=botocore.session.Session())
+
+
+@cache
+def _client(
+    service: str,
+    region: str,
+    endpoint_url: str | None,
+    access_key: str,
+    parameter_validation: bool,  # noqa: FBT001 (a cache knows no other arguments by name)
+) -> BaseClient:
+    """Return a client, made once in a process: it has no state but its connections."""
+    credentials = _credentials(access_key)
+    return _session().client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=SECRET,
+        aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=parameter_validation),
+    )
 
 
 def _credentials(access_key: str) -> dict[str, str]:

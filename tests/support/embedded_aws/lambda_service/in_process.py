@@ -75,10 +75,12 @@ class InProcessRuntime:
         self._handler = handler
         self._clock = clock
         self._environment = dict(environment or {})
+        self._log_streams: dict[str, str] = {}
 
     def invoke(self, function: DeployedFunction, invocation: InvocationRequest) -> RuntimeResult:
         """Call the handler once; an exception becomes the error that the runtime client would report."""
-        log_stream = log_stream_name(function, invocation.at)
+        # One execution environment for each function, as long as this process.
+        log_stream = self._log_streams.setdefault(function.arn, log_stream_name(function, invocation.at))
         context = Context.of(function, invocation.request_id, log_stream, self._clock)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         variables = kept | function.environment(invocation.credentials, log_stream) | self._environment

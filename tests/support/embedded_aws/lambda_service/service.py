@@ -9,15 +9,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import threading
 import uuid
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from unittest.mock import patch
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
@@ -128,9 +125,7 @@ class LambdaService:
     def __init__(self, aws: EmbeddedAWS, runtime: Runtime | None = None) -> None:
         self.aws = aws
         self._runtime = runtime or ChildProcessRuntime(aws.endpoint_url)
-        self._clients: dict[tuple[str, str, str], BaseClient] = {}
         self._log_streams: set[str] = set()
-        self._lock = threading.Lock()
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -308,20 +303,8 @@ class LambdaService:
 
     def _client(self, service: str, function: DeployedFunction) -> BaseClient:
         """Return a client of the service itself, in the function's Region and under its role."""
-        key = (service, function.region, function.role)
-        with self._lock:
-            if key not in self._clients:
-                credentials = self.aws.credentials(function.role, SERVICE_SESSION)
-                self._clients[key] = boto3.client(
-                    service,
-                    region_name=function.region,
-                    endpoint_url=self.aws.endpoint_url,
-                    aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-                    aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                    aws_session_token=credentials["AWS_SESSION_TOKEN"],
-                    config=Config(retries={"total_max_attempts": 1}),
-                )
-            return self._clients[key]
+        credentials = self.aws.credentials(function.role, SERVICE_SESSION)
+        return self.aws.client(service, function.region, access_key=credentials["AWS_ACCESS_KEY_ID"])
 
     def _answer_invoke(self, call: Call) -> Answer:
         """Answer Invoke (API reference: Invoke)."""
