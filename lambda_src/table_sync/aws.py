@@ -38,6 +38,11 @@ _seconds_left: ContextVar[Callable[[], float]] = ContextVar("seconds_left", defa
 DELETED = "DELETED"
 
 
+def not_ready(status: str, index: str = "") -> str:
+    """Say that the target, or an index of it, has a status in which AWS is still working on it."""
+    return f"index {index} of the target is {status}" if index else f"the target is {status}"
+
+
 class TableNotFoundError(Exception):
     """DescribeTable does not find the table."""
 
@@ -230,7 +235,7 @@ class Table:
     @property
     def updating(self) -> str:
         """What an UpdateTable call has set off and is not done with, "" when it is."""
-        return "" if self.status == "ACTIVE" else f"the target is {self.status}"
+        return "" if self.status == "ACTIVE" else not_ready(self.status)
 
     @property
     def status(self) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, not_copied
-from table_sync.aws import Table, TableNotFoundError, time_limit
+from table_sync.aws import Table, TableNotFoundError, not_ready, time_limit
 from table_sync.errors import Meaning, OutOfTimeError
 from table_sync.report import LIVE, Outcome, Report, combined
 from table_sync.settings import SETTINGS, complete, read
@@ -185,7 +185,7 @@ class Reconciliation:
             return Outcome(Status.FAILED, f"the target is another table of that name, {other}")
         if self._target.status in {"ACTIVE", "UPDATING"}:
             return None
-        return Outcome(Status.PENDING, f"the target is {self._target.status}")
+        return Outcome(Status.PENDING, not_ready(self._target.status))
 
     def _find_source(self) -> Outcome | None:
         if self._source:

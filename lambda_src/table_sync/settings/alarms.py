@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, rename
 from table_sync.settings.api_shape import checked, items
-from table_sync.settings.setting import Change, Need, Obstacle, Status
+from table_sync.settings.setting import Change, Need, Obstacle, Status, no_index
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -253,7 +253,7 @@ def _never(metric: Mapping[str, Any], source: Alarms, target: Alarms) -> str:
     """Say why the target can never have the metric, "" if it can."""
     name, dimensions = metric.get("MetricName"), _dimensions(metric)
     if _INDEX in dimensions and dimensions[_INDEX] not in target.indexes:
-        return f"index {dimensions[_INDEX]} is not on the target"
+        return no_index(dimensions[_INDEX])
     if (name in _OF_REPLICAS or "ReceivingRegion" in dimensions) and not target.replicated:
         return "the target has no replicas"
     on_demand = target.billing_mode != "PROVISIONED"

@@ -13,7 +13,7 @@ from botocore import xform_name
 
 from table_sync import rename
 from table_sync.settings.api_shape import InvalidValueError, checked, items
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -352,8 +352,8 @@ def _index(write: Change) -> str:
 
 def _obstacle(index: str, status: str | None) -> Obstacle:
     if status is None:
-        return Obstacle(Status.UNCHANGED, f"index {index} is not on the target: its auto scaling is left out")
-    return Obstacle(Status.PENDING, f"index {index} of the target is {status}")
+        return without_index(index, "its auto scaling is")
+    return is_not_ready(status, index)
 
 
 def _for_table(write: Change, source: str, target: str) -> Change:

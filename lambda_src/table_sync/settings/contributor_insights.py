@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from table_sync.settings.api_shape import checked, items
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,9 +100,9 @@ def plan(source: ContributorInsights, target: ContributorInsights) -> list[Chang
 def _step(name: str, source: Insight, target: ContributorInsights) -> Change | Obstacle | None:
     what = f"index {name}" if name else "the target"
     if name and name not in target.indexes:
-        return Obstacle(Status.UNCHANGED, f"{what} is not on the target: its Contributor Insights are left out")
+        return without_index(name, "its Contributor Insights are")
     if name and target.indexes[name] != "ACTIVE":
-        return Obstacle(Status.PENDING, f"{what} of the target is {target.indexes[name]}")
+        return is_not_ready(target.indexes[name], name)
     present = target.insights.get(name, Insight())
     if present.status in {"ENABLING", "DISABLING"}:
         return Obstacle(Status.PENDING, f"Contributor Insights of {what} are {present.status}")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from table_sync.aws import not_ready
 from table_sync.errors import BusyError
 from table_sync.settings.api_shape import checked
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
     if target.billing_mode != "PAY_PER_REQUEST":
         return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
     if target.table_status != "ACTIVE":
-        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+        return [is_not_ready(target.table_status)]
     unready = [name for name in wanted if name != _TABLE and target.indexes.get(name) != "ACTIVE"]
     present = {name: {"OnDemandThroughput": target.maximums.get(name, {})} for name in wanted}
     changes = []
@@ -112,8 +113,8 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
 
 def _obstacle(index: str, status: str | None) -> Obstacle:
     if status is None:
-        return Obstacle(Status.UNCHANGED, f"index {index} is not on the target: its maximum throughput is left out")
-    return Obstacle(Status.PENDING, f"index {index} of the target is {status}")
+        return without_index(index, "its maximum throughput is")
+    return is_not_ready(status, index)
 
 
 def apply(change: Change, table: Table) -> str:
@@ -127,5 +128,5 @@ def apply(change: Change, table: Table) -> str:
     if table.updating:
         raise BusyError(table.updating)
     table.update(**change.parameters)
-    busy = [f"index {name} of the target is {status}" for name, status in table.indexes.items() if status != "ACTIVE"]
+    busy = [not_ready(status, name) for name, status in table.indexes.items() if status != "ACTIVE"]
     return table.updating or "; ".join(busy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from table_sync.settings import attached_tags, auto_scaling
 from table_sync.settings.api_shape import checked, items
-from table_sync.settings.setting import Change, Need, Obstacle, Status
+from table_sync.settings.setting import Change, Need, Obstacle, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -82,8 +82,7 @@ def plan(source: ScalableTargets, target: ScalableTargets) -> list[Change | Obst
     for (index, dimension), tagged in sorted(source.targets.items()):
         if index and index not in target.indexes:
             if tagged.tags:
-                reason = f"index {index} is not on the target: the tags of its {dimension} are left out"
-                steps.append(Obstacle(Status.UNCHANGED, reason))
+                steps.append(without_index(index, f"the tags of its {dimension} are"))
             continue
         what = f"scalable target {dimension}" + (f" of index {index}" if index else "")
         steps.append(attached_tags.step(tagged, target.targets.get((index, dimension)), "ResourceARN", what))

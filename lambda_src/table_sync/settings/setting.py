@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from table_sync.aws import not_ready
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -107,6 +109,21 @@ class Obstacle:
     def differs(self) -> bool:
         """Whether source and target are known to differ in what no write is made for."""
         return self.left_alone or self.status is Status.FAILED
+
+
+def is_not_ready(status: str, index: str = "") -> Obstacle:
+    """Return the obstacle that the target, or an index of it, is still being worked on."""
+    return Obstacle(Status.PENDING, not_ready(status, index))
+
+
+def no_index(index: str) -> str:
+    """Say that the target lacks an index of the source: a restore may leave some out."""
+    return f"index {index} is not on the target"
+
+
+def without_index(index: str, left_out: str) -> Obstacle:
+    """Return the obstacle that the target lacks an index, with what is left out for it."""
+    return Obstacle(Status.UNCHANGED, f"{no_index(index)}: {left_out} left out")
 
 
 @dataclass(frozen=True)

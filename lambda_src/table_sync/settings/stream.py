@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from table_sync.settings.api_shape import checked
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready
 
 if TYPE_CHECKING:
     from table_sync.aws import Table
@@ -60,7 +60,7 @@ def plan(source: Stream, target: Stream) -> list[Change | Obstacle]:
         )
         return [Obstacle(Status.FAILED, reason)]
     if target.table_status != "ACTIVE":
-        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+        return [is_not_ready(target.table_status)]
     specification = {"StreamEnabled": True, "StreamViewType": source.view_type}
     present = {"StreamSpecification": {"StreamEnabled": False}}
     return [Change("UpdateTable", {"StreamSpecification": specification}, present=present)]

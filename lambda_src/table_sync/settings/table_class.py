@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from table_sync.errors import AlreadySoError, FinalError, explain
 from table_sync.settings.api_shape import checked
-from table_sync.settings.setting import Change, Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, is_not_ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def plan(source: TableClass, target: TableClass) -> list[Change | Obstacle]:
     if not source or source.name == target.name:
         return []
     if target.table_status != "ACTIVE":
-        return [Obstacle(Status.PENDING, f"the target is {target.table_status}")]
+        return [is_not_ready(target.table_status)]
     return [Change("UpdateTable", {"TableClass": source.name}, present={"TableClass": target.name})]
 
 
