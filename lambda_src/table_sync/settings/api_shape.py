@@ -52,7 +52,8 @@ def checked(value: object, service: str, shape: str, *required: str) -> dict[str
         value: JSON; times are text (ISO 8601). Fields that are null or not known to botocore are dropped.
         service: botocore's name of the service.
         shape: name of a structure in its service model.
-        required: fields of the structure that have to be there. What an answer always has, the model does not say.
+        required: fields of the structure that have to be there, and not empty if they have a least length. What an
+            answer always has, the model does not say.
 
     Raises:
         InvalidValueError: a field is missing or has another type.
@@ -84,10 +85,8 @@ def _checked(node: object, shape: Any, path: str, required: tuple[str, ...] | No
         raise InvalidValueError(f"{path} is not {_NAMES.get(kind, f'a value that is known here ({kind})')}")
     if isinstance(node, dict) and kind == "structure":
         present = {name: node[name] for name in shape.members if node.get(name) is not None}
-        missing = next(
-            (name for name in (shape.required_members if required is None else required) if name not in present), None
-        )
-        if missing:
+        names = shape.required_members if required is None else required
+        if missing := next((name for name in names if _is_missing(present.get(name), shape.members.get(name))), None):
             raise InvalidValueError(f"{path} has no {missing}")
         return {name: _checked(item, shape.members[name], f"{path}.{name}") for name, item in present.items()}
     if isinstance(node, dict):
@@ -95,6 +94,11 @@ def _checked(node: object, shape: Any, path: str, required: tuple[str, ...] | No
     if isinstance(node, list):
         return [_checked(item, shape.member, f"{path}[{number}]") for number, item in enumerate(node)]
     return _time(str(node), path) if kind == "timestamp" else node
+
+
+def _is_missing(node: object, shape: Any) -> bool:  # noqa: ANN401
+    """Say whether a field is not there, or is empty where AWS has no empty one, such as a name."""
+    return node is None or (node == "" and shape.metadata.get("min", 0) > 0)
 
 
 def _is_usable(node: object) -> bool:

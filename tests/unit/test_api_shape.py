@@ -1,0 +1,23 @@
+"""What a value has to have to be used, by the shapes of AWS's service models."""
+
+import pytest
+
+from table_sync.aws import Table
+from table_sync.settings import alarms
+from table_sync.settings.api_shape import InvalidValueError, checked
+
+
+@pytest.mark.parametrize("value", [{"Value": "shop"}, {"Key": None, "Value": "shop"}, {"Key": "", "Value": "shop"}])
+def test_a_required_text_is_there_and_not_empty_where_aws_has_no_empty_one(value):
+    with pytest.raises(InvalidValueError, match=r"^Tag has no Key$"):
+        checked(value, "dynamodb", "Tag", "Key", "Value")
+
+
+def test_a_required_text_may_be_empty_where_aws_says_so():
+    assert checked({"Key": "team", "Value": ""}, "dynamodb", "Tag", "Key", "Value") == {"Key": "team", "Value": ""}
+
+
+def test_a_record_of_an_alarm_without_a_name_is_refused():
+    table = Table("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", {"TableStatus": "DELETED"})
+    with pytest.raises(InvalidValueError, match=r"^MetricAlarm has no AlarmName$"):
+        alarms.parse({"MetricAlarms": [{"AlarmName": "", "Namespace": "AWS/DynamoDB"}]}, table)
