@@ -15,9 +15,9 @@ pytestmark = pytest.mark.usefixtures("real_terraform")
     [
         {},
         {"max_attempts": 1},
-        {"max_attempts": 30, "backoff_base_seconds": 7, "backoff_rate": 1.5, "backoff_max_delay_seconds": 333},
+        {"max_attempts": 10, "backoff_base_seconds": 100, "backoff_rate": 1.2, "backoff_max_delay_seconds": 900},
     ],
-    ids=["defaults", "one attempt", "others"],
+    ids=["defaults", "one attempt", "none as long as the longest"],
 )
 def test_the_longest_and_the_shortest_delays_are_those_of_the_function(tmp_path, monkeypatch, inputs):
     found = evaluate("[local.retries_seconds, local.retry_window_seconds]", "retries.tf", tmp_path, **inputs)
