@@ -39,6 +39,7 @@ TOGETHER = {
         "tests/integration/test_rehearse_process.py",
         "tests/proof/test_concurrency.py",
         "tests/proof/test_recorder_crashes.py",
+        "tests/proof/test_recorders_at_once.py",
     )
 }
 _FIGURES = pytest.StashKey[dict]()

@@ -242,15 +242,19 @@ class TestChanges:
         (written,) = versions(aws)
 
         def other(call):
-            body = recorder.record("orders") | {"settings": {}}
+            # Whatever it says of its time.
+            body = recorder.record("orders") | {"settings": {}, "recorded_at": "2020-01-01T00:00:00+00:00"}
             dynamodb.tag_resource(ResourceArn=arn("orders"), Tags=[{"Key": "seen", "Value": "second"}])
+            dynamodb.update_table(TableName="orders", DeletionProtectionEnabled=True)
             aws.clock.advance(10)  # ListTagsOfResource lags
             aws.client("s3").put_object(Bucket=BUCKET, Key=call.parameters["Key"], Body=json.dumps(body))
 
         aws.faults.before("s3:PutObject", other)
         aws.clock.advance(10)
         recorder.run()
-        assert recorder.record("orders")["settings"]["tags"] == {"Tags": [{"Key": "seen", "Value": "second"}]}
+        settings = recorder.record("orders")["settings"]
+        assert settings["tags"] == {"Tags": [{"Key": "seen", "Value": "second"}]}
+        assert settings["deletion_protection"]
         assert len(versions(aws, written["Key"])) == 3
 
     def test_a_throttled_read_is_repeated_and_not_recorded_as_unreadable(self, aws, recorder):

@@ -96,10 +96,14 @@ class EmptyAccount:
 class Recording(EmptyAccount):
     """The recorder behind its queue, and tables that are recorded; `act` has it record what happens next."""
 
+    def __init__(self, handler: Callable[[Any, Any], Any] = crashing) -> None:
+        super().__init__()
+        self._handler = handler
+
     def __enter__(self) -> Self:
         """Deploy it."""
         super().__enter__()
-        self.recorder = DeployedRecorder(self.aws, handler=crashing, name=RECORDER).__enter__()
+        self.recorder = DeployedRecorder(self.aws, handler=self._handler, name=RECORDER).__enter__()
         self._changes = 0
         return self
 
@@ -171,10 +175,10 @@ class Recording(EmptyAccount):
         """Say whether the recorder itself made the call, not the Lambda service under the same role."""
         return call.principal is not None and call.principal.arn.endswith(f":assumed-role/{RECORDER}/{RECORDER}")
 
-    def versions(self) -> Iterator[dict[str, Any]]:
-        """Yield every version of every record."""
+    def versions(self, prefix: str = "settings/") -> Iterator[dict[str, Any]]:
+        """Yield every version of every record whose key begins so."""
         s3 = self.aws.client("s3")
-        for found in s3.list_object_versions(Bucket=BUCKET, Prefix="settings/").get("Versions", []):
+        for found in s3.list_object_versions(Bucket=BUCKET, Prefix=prefix).get("Versions", []):
             answer = s3.get_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
             yield json.loads(answer["Body"].read()) | {"is_latest": found["IsLatest"]}
 

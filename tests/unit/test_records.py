@@ -232,3 +232,9 @@ class TestChoose:
 def test_in_force_without_a_time_is_the_newest():
     versions = [ObjectVersion("key", str(n), CREATED + timedelta(hours=n), 1, is_latest=n == 3) for n in (1, 3, 2)]
     assert in_force(versions, None).version_id == "3"
+
+
+def test_of_versions_of_the_same_second_the_one_that_s3_lists_first_is_newer():
+    versions = [ObjectVersion("key", str(n), CREATED, 1, is_latest=False) for n in (3, 2, 1)]
+    assert in_force(versions, CREATED + timedelta(hours=2)).version_id == "3"
+    assert in_force(versions, CREATED).version_id == "1"

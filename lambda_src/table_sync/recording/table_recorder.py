@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
 
 # So often is a table read again because another recorder was faster.
 _TRIES = 5
+# By how much the clocks of two recorders may differ.
+_CLOCKS_APART = timedelta(seconds=10)
 
 
 class TableRecorder:
-    """Keeps one object for each table lifetime. A version is written only when a setting has changed."""
+    """Keeps one object for each table lifetime. A version is written only when a setting has changed.
+
+    What it writes was read after the version that it replaces, so that no recorder undoes what another one knows.
+    """
 
     def __init__(self, bucket_name: str, region: str) -> None:
-        """Make no call.
+        """Make no call. Tables and the account's lists are read after this.
 
         Args:
             bucket_name: of the bucket of records.
@@ -39,6 +45,7 @@ class TableRecorder:
         """
         self._bucket = Bucket(bucket_name, region)
         self._region = region
+        self._began = _now()
 
     def record(self, table: Table, deleted_at: datetime | None = None) -> None:
         """Record a table, or that it is deleted.
@@ -57,8 +64,10 @@ class TableRecorder:
         found = describe(table)
         if deleted_at or not found:
             keys = self.keys(records.prefix(table))
-            at, created_before = deleted_at or datetime.now(UTC), deleted_at
-            self.close(keys, table_id(table) if found else None, at, created_before=created_before)
+            # Another table of the name may have been created and recorded meanwhile.
+            found = describe(table)
+            live = table_id(table) if found else None
+            self.close(keys, live, deleted_at or _now(), created_before=deleted_at)
         if found:
             self.record_described(table)
 
@@ -66,8 +75,7 @@ class TableRecorder:
         """Record a described table; raise as record() does."""
         if table.status == "CREATING":
             raise BusyError(f"table {table.name} is CREATING")
-        key = f"{records.prefix(table)}{table_id(table)}.json"
-        self._replace(key, lambda previous: snapshot(table, previous), table)
+        self._replace(_key(table), lambda previous: snapshot(table, previous), table)
 
     def close(
         self,
@@ -122,12 +130,19 @@ class TableRecorder:
         return [found["Key"] for found in answer.get("Contents", [])]
 
     def _replace(self, key: str, make: Callable[[Record | None], Record | None], table: Table | None) -> None:
-        """Write what `make` makes of the newest version, if that says anything else."""
+        """Write what `make` makes of the newest version and of the table, if that says anything else."""
+        read_before = table is not None
         for attempt in range(_TRIES):
             previous, etag = self._newest(key)
+            if table and not read_before and not _read_again(table, key):
+                return
             made = make(previous)
             if made is None or (previous is not None and made.has_settings_of(previous)):
                 return
+            if previous and read_before and previous.recorded_at > self._began - _CLOCKS_APART:
+                # Another recorder may have read the table after this one described it.
+                read_before = False
+                continue
             if len(records.dumps(made)) > records.LARGEST_BYTES:
                 raise FinalError(f"the settings take more than the {records.LARGEST_BYTES:,} bytes of a record")
             try:
@@ -135,8 +150,7 @@ class TableRecorder:
             except OvertakenError:
                 if attempt == _TRIES - 1:
                     raise
-                if table:
-                    table.forget()
+                read_before = False
             else:
                 return
 
@@ -172,6 +186,20 @@ def describe(table: Table) -> bool:
 def table_id(table: Table) -> str:
     """Return the TableId of a described table, which tells it from others of its name."""
     return str(table.description["TableId"])
+
+
+def _key(table: Table) -> str:
+    return f"{records.prefix(table)}{table_id(table)}.json"
+
+
+def _read_again(table: Table, key: str) -> bool:
+    """Describe a table anew, have all of it read anew, and say whether it is still the one that has the key."""
+    table.of_region = {}
+    return describe(table) and table.status != "CREATING" and _key(table) == key
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def passes(error: Exception) -> bool:

@@ -122,13 +122,13 @@ def _read(bucket: Bucket, key: str, version: ObjectVersion) -> Record | None:
 def in_force(versions: Sequence[ObjectVersion], at: datetime | None) -> ObjectVersion:
     """Return the version in force one hour before `at`: the newest that is as old, else the oldest.
 
-    Without a time it is the newest.
+    Without a time it is the newest. `versions` has the newest first, as S3 lists them (user guide, Listing objects in a
+    versioning-enabled bucket); its times are whole seconds, in which there may be several.
     """
-    by_age = sorted(versions, key=lambda version: (version.modified_at, version.is_latest))
+    newest_first = sorted(versions, key=lambda version: (version.modified_at, version.is_latest), reverse=True)
     if at is None:
-        return by_age[-1]
-    old_enough = [version for version in by_age if version.modified_at <= at - TEARDOWN]
-    return old_enough[-1] if old_enough else by_age[0]
+        return newest_first[0]
+    return next((version for version in newest_first if version.modified_at <= at - TEARDOWN), newest_first[-1])
 
 
 def _is_of(key: str, table_id: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def snapshot(table: Table, previous: Record | None) -> Record:
         table=table.arn,
         table_id=table.description["TableId"],
         created_at=table.description["CreationDateTime"],
-        recorded_at=datetime.now(UTC),
+        recorded_at=datetime.fromtimestamp(time.time(), UTC),
         settings=settings,
         unreadable=unreadable,
     )
