@@ -24,6 +24,7 @@ help: ## Show this help
 $(VENV)/.ready: tests/requirements.txt lambda_src/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@test ! -L $(VENV) || { echo "$(VENV) is a link, and what it links to would be emptied: remove the link." >&2; exit 1; }
 	@echo "Installing Python packages into $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes \
