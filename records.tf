@@ -26,8 +26,8 @@ locals {
   records_bucket     = var.records_bucket == null ? local.own_records_bucket : var.records_bucket
   records_bucket_arn = "arn:${local.partition}:s3:::${local.records_bucket}"
 
-  # The recorder works on one part of a sweep for up to a minute, and on ten messages besides.
-  recorder_timeout = 300
+  # Lambda's longest: each part of a sweep begins with lists of the whole Region, so few parts are better.
+  recorder_timeout = 900
 
   # Hours between two sweeps. A cron expression runs on every day (variables.tf).
   records_rate           = try(regex("^rate\\((?P<number>[0-9]+) (?P<unit>hour|day)s?\\)$", var.records_schedule), null)

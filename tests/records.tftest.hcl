@@ -137,7 +137,8 @@ run "a_bucket_of_its_own" {
   assert {
     condition = (
       aws_lambda_function.recorder[0].handler == "table_sync.recorder.lambda_handler" &&
-      aws_lambda_function.recorder[0].memory_size == 256 &&
+      aws_lambda_function.recorder[0].memory_size == 256 && # what tests/proof/test_recorder_memory.py measures
+      aws_lambda_function.recorder[0].timeout == 900 &&
       aws_lambda_function.recorder[0].source_code_hash == aws_lambda_function.this[0].source_code_hash &&
       aws_lambda_function.recorder[0].layers == aws_lambda_function.this[0].layers
     )

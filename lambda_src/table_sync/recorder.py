@@ -20,6 +20,9 @@ from table_sync.recording.recorder_config import RecorderConfig
 from table_sync.recording.task import SweepPart
 from table_sync.telemetry import logger
 
+# Less than there are between two queries by default (event_history_schedule): they share their request rate.
+_LOOK_UP_SECONDS = 280
+
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON, LambdaContext)
     """Serve an SQS event, start a sweep, or query the event history.
@@ -48,7 +51,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 
         returned = RecorderBatch(config, own, seconds_left).process(messages)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returned]}
     if event == {"look_up": True}:
-        found = EventHistory(config, own, seconds_left).look_up()
+        not_used = max(0.0, seconds_left() - _LOOK_UP_SECONDS)
+        found = EventHistory(config, own, lambda: seconds_left() - not_used).look_up()
         return {"sent": found.sent, "complete": found.complete}
     if event == {"sweep": True}:
         first = SweepPart(datetime.now(UTC))

@@ -40,6 +40,11 @@ def versions(aws, prefix="settings/"):
     return aws.client("s3").list_object_versions(Bucket=BUCKET, Prefix=prefix).get("Versions", [])
 
 
+def marks(aws):
+    listed = aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="settings/").get("Contents", [])
+    return [found["Key"] for found in listed if found["Key"].endswith(".deleted")]
+
+
 def bodies(recorder):
     sqs = recorder.aws.client("sqs")
     return sqs.receive_message(QueueUrl=recorder.function.queue_url, MaxNumberOfMessages=10).get("Messages", [])
@@ -108,6 +113,86 @@ class TestSweep:
         before = versions(aws)
         recorder.sweep()
         assert versions(aws) == before
+
+    @pytest.mark.parametrize("found_by", ["a sweep", "its event"])
+    def test_the_record_of_a_deleted_table_is_not_read_again(self, aws, recorder, found_by):
+        make_table(aws, "orders")
+        make_table(aws, "customers")
+        recorder.sweep()
+        aws.client("dynamodb").delete_table(TableName="orders")
+        if found_by == "a sweep":
+            aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
+        aws.clock.advance(60)
+        recorder.sweep()
+        assert "deleted_at" in recorder.record("orders")
+        aws.calls.clear()
+        recorder.sweep()
+        assert [call.name for call in recorder.calls() if "orders" in json.dumps(call.parameters, default=str)] == []
+
+    def test_a_record_that_the_list_does_not_show_as_that_of_a_deleted_table_is_read_once_more(self, aws, recorder):
+        make_table(aws, "orders")
+        recorder.sweep()
+        aws.client("dynamodb").delete_table(TableName="orders")
+        recorder.run()
+        aws.clock.advance(60)
+        record = recorder.record("orders")
+        (mark,) = marks(aws)
+        aws.client("s3").delete_object(Bucket=BUCKET, Key=mark)
+        recorder.sweep()
+        assert marks(aws) == [mark]
+        assert recorder.record("orders") == record
+
+    def test_a_table_that_was_there_after_all_is_found_to_be_deleted_later(self, aws, recorder):
+        make_table(aws, "orders")
+        recorder.sweep()
+        aws.faults.add("dynamodb:DescribeTable", "ResourceNotFoundException", times=2)
+        recorder.send(json.dumps({"table": arn("orders")}))
+        recorder.run()
+        assert "deleted_at" in recorder.record("orders")
+        aws.clock.advance(60)
+        recorder.sweep()
+        assert "deleted_at" not in recorder.record("orders")
+        aws.client("dynamodb").delete_table(TableName="orders")
+        aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
+        aws.clock.advance(60)
+        recorder.sweep()
+        assert "deleted_at" in recorder.record("orders")
+
+    def test_a_record_that_another_recorder_writes_during_the_first_sweep_stays(self, aws, recorder):
+        make_table(aws, "orders")
+        aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
+        before = json.dumps({"settings": {}}).encode()
+
+        def other(call):
+            aws.client("s3").put_object(Bucket=BUCKET, Key=call.parameters["Key"], Body=before)
+
+        aws.faults.before("s3:PutObject", other)
+        recorder.sweep()
+        assert recorder.record("orders")["settings"]["pitr"]
+        (first, _) = sorted(versions(aws), key=lambda version: version["IsLatest"])
+        answer = aws.client("s3").get_object(Bucket=BUCKET, Key=first["Key"], VersionId=first["VersionId"])
+        assert answer["Body"].read() == before
+
+    @pytest.mark.parametrize(
+        ("operation", "of_table"),
+        [
+            ("application-autoscaling:DescribeScheduledActions", "ResourceId"),
+            ("dynamodb:ListContributorInsights", "TableName"),
+            ("lambda:ListEventSourceMappings", "EventSourceArn"),
+        ],
+    )
+    def test_what_may_not_be_listed_for_all_tables_is_read_of_each(self, aws, recorder, operation, of_table):
+        make_source(aws)
+        recorder.run()
+        now = recorder.record("orders")["settings"]
+        refused = aws.faults.add(
+            operation, "AccessDeniedException", when=lambda call: of_table not in call.parameters, times=math.inf
+        )
+        for version in versions(aws):
+            aws.client("s3").delete_object(Bucket=BUCKET, Key=version["Key"])
+        recorder.sweep()
+        assert refused.met
+        assert (recorder.record("orders")["settings"], recorder.record("orders")["unreadable"]) == (now, {})
 
     def test_a_table_that_was_made_again_is_another_one(self, aws, recorder):
         make_table(aws, "orders")

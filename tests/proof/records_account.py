@@ -178,7 +178,8 @@ class Recording(EmptyAccount):
     def versions(self, prefix: str = "settings/") -> Iterator[dict[str, Any]]:
         """Yield every version of every record whose key begins so."""
         s3 = self.aws.client("s3")
-        for found in s3.list_object_versions(Bucket=BUCKET, Prefix=prefix).get("Versions", []):
+        listed = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix).get("Versions", [])
+        for found in (found for found in listed if found["Key"].endswith(".json")):
             answer = s3.get_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
             yield json.loads(answer["Body"].read()) | {"is_latest": found["IsLatest"]}
 

@@ -1,14 +1,15 @@
-"""The recorder behind its rules and queue, in process, with a bucket of records."""
+"""The recorder behind its rules and queue, with a bucket of records: in process, or its package as it is released."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from table_sync import aws as function_clients
 from table_sync.recorder import lambda_handler
 from tests.support.deployment import deploy_queued_function, zip_of
-from tests.support.embedded_aws.lambda_service import InProcessRuntime, LambdaService
+from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, InProcessRuntime, LambdaService
 from tests.support.restore_events import ACCOUNT, REGION
 from tests.support.rules import CHANGES, PATTERNS
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws.lambda_service import Invocation
 
 BUCKET = "records-of-settings"
-TIMEOUT = 300
+# As records.tf has them.
+TIMEOUT, MEGABYTES = 900, 256
 A_DAY = 24 * 3600
+DIST = Path(__file__).parents[2] / "lambda_src/dist"
 
 
 class DeployedRecorder:
@@ -33,13 +36,18 @@ class DeployedRecorder:
         name: str = "table-sync-recorder",
         handler: Callable[[Any, Any], Any] = lambda_handler,
         make_bucket: bool = True,
+        package: bool = False,
         **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
         function_clients.start_session()
         self.aws = aws
         self.invocations: list[Invocation] = []
-        self.service = LambdaService(aws, InProcessRuntime(handler, aws.clock))
+        self.runtime = (
+            ChildProcessRuntime(aws.endpoint_url, aws.clock.sleep) if package else InProcessRuntime(handler, aws.clock)
+        )
+        self.service = LambdaService(aws, self.runtime)
+        self._package = package
         self._name = name
         self._makes_bucket = make_bucket
         self._variables = {"RECORDS_BUCKET": BUCKET} | variables
@@ -47,15 +55,23 @@ class DeployedRecorder:
     def __enter__(self) -> Self:
         """Deploy it."""
         self.service.__enter__()
+        packaged: dict[str, Any] = {
+            "handler": "table_sync.recorder.lambda_handler",
+            "layers": [(DIST / "layer.zip").read_bytes()],
+            "LoggingConfig": {"LogFormat": "JSON"},
+        }
         self.function = deploy_queued_function(
             self.aws,
             self._name,
-            zip_of({"function.py": "not run: the runtime is in process"}),
+            (DIST / "function.zip").read_bytes()
+            if self._package
+            else zip_of({"function.py": "not run: the runtime is in process"}),
             queue_attributes={"VisibilityTimeout": str(6 * TIMEOUT), "MessageRetentionPeriod": str(A_DAY)},
             variables=self._variables
             | {"RECORDER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._name}"},
             Timeout=TIMEOUT,
-            MemorySize=256,
+            MemorySize=MEGABYTES,
+            **(packaged if self._package else {}),
         )
         if self._makes_bucket and BUCKET not in [
             bucket["Name"] for bucket in self.aws.client("s3").list_buckets()["Buckets"]
@@ -128,8 +144,9 @@ class DeployedRecorder:
         """Return the newest record of a table name, which has one, or of one of its lifetimes."""
         s3 = self.aws.client("s3")
         prefix = f"settings/v1/{ACCOUNT}/{region}/{table}/{table_id or ''}"
-        (found,) = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
-        record: dict[str, Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read())
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+        (key,) = (found["Key"] for found in listed if found["Key"].endswith(".json"))
+        record: dict[str, Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
         return record
 
 

@@ -6,7 +6,10 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from table_sync import telemetry
 from table_sync.aws import Table, client, is_table_name
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 # Tables of one page: they are described together, to ask for their scaling in one call.
 _PAGE = 50
-# A page takes half a minute, and less than this unless AWS is slow.
+# A page takes less than half a minute, unless AWS is slow or the lists of the Region are long.
 _SECONDS_OF_PAGE = 90
 # Seconds between the tries of a table that AWS throttles; after the last one it is recorded later.
 _RETRY_DELAYS = (1, 2, 4)
@@ -51,6 +54,7 @@ class Sweep:
         self._queue_url = queue_url
         self._seconds_left = seconds_left
         self._lists = AccountLists(own)
+        self._records_of_region = f"settings/v1/{own.account}/{own.region}/"
         self.recorded = 0
         """Tables that are recorded."""
         self.failed = 0
@@ -77,10 +81,12 @@ class Sweep:
     def _tables(self, part: SweepPart) -> SweepPart:
         """Record tables in the order of ListTables, as many as there is time for; return where to go on."""
         after = part.tables_after
+        if after is None:
+            part = replace(part, is_first=self._is_first())
         while self._seconds_left() > _SECONDS_OF_PAGE:
             names, last = self._page(after)
             try:
-                for name in self._record_each(names):
+                for name in self._record_each(names, is_first=part.is_first):
                     after = name
             except OutOfTimeError:
                 break
@@ -91,24 +97,31 @@ class Sweep:
             raise OutOfTimeError("no table could be recorded in the time of one invocation")
         return replace(part, tables_after=after)
 
+    def _is_first(self) -> bool:
+        """Say whether no table has a record: the one call spares a call for each table."""
+        try:
+            return not any(self._recorder.listed(self._records_of_region))
+        except ClientError:
+            return False
+
     def _page(self, after: str | None) -> tuple[list[str], str | None]:
         start = {"ExclusiveStartTableName": after} if after else {}
         answer = client("dynamodb", self._own.region).list_tables(Limit=_PAGE, **start)
         return answer["TableNames"], answer.get("LastEvaluatedTableName")
 
-    def _record_each(self, names: Sequence[str]) -> Iterator[str]:
+    def _record_each(self, names: Sequence[str], *, is_first: bool) -> Iterator[str]:
         """Record tables; yield the name of each that is done with."""
         tables = [Table(self._own.table_arn(name), of_region=self._lists.of_region) for name in names]
         there = [table for table in tables if self._try(table, lambda table=table: describe(table))]  # type: ignore[misc]
         self._lists.prepare(there)
         for table in tables:
             if table in there and table.status != "CREATING":
-                done = self._try(table, lambda table=table: self._record(table))  # type: ignore[misc]
+                done = self._try(table, lambda table=table: self._record(table, is_first=is_first))  # type: ignore[misc]
                 self.recorded += bool(done)
             yield table.name
 
-    def _record(self, table: Table) -> bool:
-        self._recorder.record_described(table)
+    def _record(self, table: Table, *, is_first: bool) -> bool:
+        self._recorder.record_described(table, is_first=is_first)
         return True
 
     def _try(self, table: Table, work: Callable[[], bool]) -> bool:
@@ -131,18 +144,14 @@ class Sweep:
     def _records(self, part: SweepPart) -> SweepPart | None:
         """Go through the records of the Region, and find those of tables that are gone; return where to go on."""
         live = set(self._names())
-        prefix = f"settings/v1/{self._own.account}/{self._own.region}/"
-        after, last_name = part.records_after or "", ""
-        while keys := self._recorder.keys(prefix, after):
-            by_name: dict[str, list[str]] = {}
-            for key in keys:
-                by_name.setdefault(_name(key), []).append(key)
-            for name, lifetimes in by_name.items():
-                if is_table_name(name) and (name not in live or len(lifetimes) > 1 or name == last_name):
-                    self._try_to_close(name, lifetimes)
-                after, last_name = lifetimes[-1], name
-                if self._seconds_left() < _SECONDS_OF_PAGE:
-                    return replace(part, records_after=after)
+        listed = self._recorder.listed(self._records_of_region, part.records_after or "")
+        for name, of_name in groupby(listed, lambda record: _name(record.key)):
+            lifetimes = list(of_name)
+            keys = [record.key for record in lifetimes if not record.deleted]
+            if is_table_name(name) and keys and (name not in live or len(keys) > 1):
+                self._try_to_close(name, keys)
+            if self._seconds_left() < _SECONDS_OF_PAGE:
+                return replace(part, records_after=lifetimes[-1].key)
         return None
 
     def _names(self) -> Iterator[str]:
@@ -163,13 +172,10 @@ class Sweep:
 
     def _close(self, name: str, keys: Sequence[str]) -> None:
         """Record which of the tables of a name are deleted."""
-        still_open = [key for key in keys if not self._recorder.is_closed(key)]
-        if not still_open:
-            return
         # ListTables and the records were read at different times: this decides.
         table = Table(self._own.table_arn(name))
         live = table_id(table) if describe(table) else None
-        self._recorder.close(still_open, live, datetime.now(UTC))
+        self._recorder.close(keys, live, datetime.now(UTC))
 
 
 def _name(key: str) -> str:

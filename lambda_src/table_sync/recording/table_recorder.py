@@ -12,15 +12,17 @@ from botocore.exceptions import ClientError
 from table_sync import errors
 from table_sync.aws import TableNotFoundError, client
 from table_sync.errors import BusyError, FinalError, Meaning
+from table_sync.recording import record_list
 from table_sync.records import record as records
 from table_sync.records.bucket import Bucket
 from table_sync.records.json_object import OvertakenError
 from table_sync.records.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from table_sync.aws import Table
+    from table_sync.recording.record_list import ListedRecord
     from table_sync.records.record import Record
 
 # So often is a table read again because another recorder was faster.
@@ -63,7 +65,7 @@ class TableRecorder:
         """
         found = describe(table)
         if deleted_at or not found:
-            keys = self.keys(records.prefix(table))
+            keys = [listed.key for listed in self.listed(records.prefix(table)) if not listed.deleted]
             # Another table of the name may have been created and recorded meanwhile.
             found = describe(table)
             live = table_id(table) if found else None
@@ -71,11 +73,17 @@ class TableRecorder:
         if found:
             self.record_described(table)
 
-    def record_described(self, table: Table) -> None:
-        """Record a described table; raise as record() does."""
+    def record_described(self, table: Table, *, is_first: bool = False) -> None:
+        """Record a described table; raise as record() does.
+
+        Args:
+            table: to record.
+            is_first: whether there should be no record of it: none is read before the first try.
+
+        """
         if table.status == "CREATING":
             raise BusyError(f"table {table.name} is CREATING")
-        self._replace(_key(table), lambda previous: snapshot(table, previous), table)
+        self._replace(_key(table), lambda previous: snapshot(table, previous), table, is_first=is_first)
 
     def close(
         self,
@@ -85,7 +93,7 @@ class TableRecorder:
         *,
         created_before: datetime | None = None,
     ) -> None:
-        """Record that tables are deleted, with their last settings.
+        """Record that tables are deleted, with their last settings, and let the list of records say so.
 
         Args:
             keys: of the records of tables of one name.
@@ -106,39 +114,37 @@ class TableRecorder:
 
         for key in keys:
             if live is None or not key.endswith(f"/{live}.json"):
-                self._replace(key, closed, None)
+                record = self._replace(key, closed)
+                if record and record.deleted_at:
+                    record_list.mark_deleted(client("s3", self._region), self._bucket.name, key)
 
-    def is_closed(self, key: str) -> bool:
-        """Say whether a record is of a table that is known to be deleted, or cannot be read.
+    def listed(self, prefix: str, after: str = "") -> Iterator[ListedRecord]:
+        """Yield the records whose keys begin with a prefix and come after another key; raise as S3 does."""
+        return record_list.read(client("s3", self._region), self._bucket.name, prefix, after)
 
-        Raises:
-            botocore.exceptions.ClientError: S3 refused.
+    def _replace(
+        self,
+        key: str,
+        make: Callable[[Record | None], Record | None],
+        table: Table | None = None,
+        *,
+        is_first: bool = False,
+    ) -> Record | None:
+        """Write what `make` makes of the newest version and of the table, if that says anything else.
+
+        Returns:
+            what is the newest version then, None if there is none or it cannot be used.
 
         """
-        previous, _ = self._bucket.newest(key)
-        return previous is None or previous.deleted_at is not None
-
-    def keys(self, prefix: str, after: str = "") -> list[str]:
-        """Return the first 1,000 keys that begin with a prefix and come after another key.
-
-        Raises:
-            botocore.exceptions.ClientError: S3 refused.
-
-        """
-        start = {"StartAfter": after} if after else {}
-        answer = client("s3", self._region).list_objects_v2(Bucket=self._bucket.name, Prefix=prefix, **start)
-        return [found["Key"] for found in answer.get("Contents", [])]
-
-    def _replace(self, key: str, make: Callable[[Record | None], Record | None], table: Table | None) -> None:
-        """Write what `make` makes of the newest version and of the table, if that says anything else."""
         read_before = table is not None
-        for attempt in range(_TRIES):
-            previous, etag = self._newest(key)
+        overtaken = 0
+        while True:
+            previous, etag = (None, "") if is_first and not overtaken else self._newest(key)
             if table and not read_before and not _read_again(table, key):
-                return
+                return previous
             made = make(previous)
             if made is None or (previous is not None and made.has_settings_of(previous)):
-                return
+                return previous
             if previous and read_before and previous.recorded_at > self._began - _CLOCKS_APART:
                 # Another recorder may have read the table after this one described it.
                 read_before = False
@@ -148,11 +154,12 @@ class TableRecorder:
             try:
                 self._bucket.write(made, etag)
             except OvertakenError:
-                if attempt == _TRIES - 1:
+                overtaken += 1
+                if overtaken == _TRIES:
                     raise
                 read_before = False
             else:
-                return
+                return made
 
     def _newest(self, key: str) -> tuple[Record | None, str]:
         """Return the newest version and its ETag.
@@ -163,7 +170,7 @@ class TableRecorder:
         try:
             return self._bucket.newest(key)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"AccessDenied", "403"} or key in self.keys(key):
+            if error.response["Error"]["Code"] not in {"AccessDenied", "403"} or any(self.listed(key)):
                 raise
             return None, ""
 

@@ -34,15 +34,19 @@ class SweepPart:
     """Name of the last table that was recorded; None at the start."""
     records_after: str | None = None
     """Once all tables are recorded: the key of the last record that was checked for a deleted table."""
+    is_first: bool = False
+    """Whether no table of the Region had a record when the sweep started."""
 
     def as_message(self) -> str:
         """Return the body of the message that continues the sweep here."""
-        part = {"started_at": self.started_at.isoformat()}
+        part: dict[str, Any] = {"started_at": self.started_at.isoformat()}
         part |= {
             name: value
             for name, value in (("tables_after", self.tables_after), ("records_after", self.records_after))
             if value is not None
         }
+        if self.is_first:
+            part["is_first"] = True
         return json.dumps({"sweep": part})
 
 
@@ -106,7 +110,8 @@ def _sweep(part: object) -> SweepPart:
     names = [part.get("tables_after"), part.get("records_after")]
     if started_at is None or not all(name is None or isinstance(name, str) for name in names):
         raise NotATaskError("The part of a sweep does not say when the sweep started, or where it goes on.")
-    return SweepPart(started_at, *names)
+    tables_after, records_after = names
+    return SweepPart(started_at, tables_after, records_after, part.get("is_first") is True)
 
 
 def _of_restore(body: str, own: Location) -> Task:

@@ -50,14 +50,14 @@ class Bucket:
         return client("s3", self._region)
 
     def versions(self, table: Table) -> list[ObjectVersion]:
-        """Return the versions of all lifetimes of a table's name, the newest of each key first.
+        """Return the versions of the records of all lifetimes of a table's name, the newest of each key first.
 
         Raises:
             botocore.exceptions.ClientError: S3 refused.
 
         """
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=records.prefix(table))
-        return [version for page in pages for version in _versions(page)]
+        return [version for page in pages for version in _versions(page) if records.is_key_of(table, version.key)]
 
     def read(self, key: str, version_id: str | None = None) -> Record | None:
         """Return a record, the newest version by default; None if there is none.

@@ -61,6 +61,8 @@ _LONGEST_ID = 255
 # API reference, DescribeAlarms, MaxRecords.
 _MOST_ALARMS_A_PAGE = 100
 _INDEX, _STREAM = "GlobalSecondaryIndexName", "StreamLabel"
+# What Table.once_in_region() has the names of the alarms on each table under.
+_BY_TABLE = "alarms by table"
 # Application Auto Scaling makes and deletes these itself.
 _OF_AUTO_SCALING = "TargetTracking-"
 
@@ -125,15 +127,29 @@ def fetch(table: Table) -> dict[str, Any] | None:
     Only all of the Region can be described, and composite alarms are not among them.
     """
     alarms = _of_region(table)
-    found = [alarms[name] for name in sorted(alarms) if _is_on(table, alarms[name])]
+    on_table = table.once_in_region(_BY_TABLE, lambda: _by_table(alarms, table.account))
+    found = [alarms[name] for name in sorted(on_table.get(table.name, ()))]
     return {"MetricAlarms": found} if found else None
+
+
+def _by_table(alarms: Mapping[str, Mapping[str, Any]], account: str) -> dict[str, set[str]]:
+    """Return the names of the alarms on each table, by the table's name."""
+    found: dict[str, set[str]] = {}
+    for name, alarm in alarms.items():
+        for table_name in _tables(alarm, account):
+            found.setdefault(table_name, set()).add(name)
+    return found
 
 
 def _is_on(table: Table, alarm: Mapping[str, Any]) -> bool:
     """Say whether an alarm is on a metric of the table, and not one that Application Auto Scaling has made."""
-    return not alarm["AlarmName"].startswith(_OF_AUTO_SCALING) and any(
-        _dimensions(metric).get("TableName") == table.name for metric in _metrics(alarm, table.account)
-    )
+    return not alarm["AlarmName"].startswith(_OF_AUTO_SCALING) and table.name in _tables(alarm, table.account)
+
+
+def _tables(alarm: Mapping[str, Any], account: str) -> set[str]:
+    """Return the names of the tables on whose metrics an alarm is."""
+    names = {_dimensions(metric).get("TableName") for metric in _metrics(alarm, account)}
+    return {name for name in names if name}
 
 
 def parse(value: dict[str, Any] | None, table: Table) -> Alarms:
@@ -164,13 +180,19 @@ def with_others(alarms: Alarms, table: Table, _: str) -> Alarms:
 
 
 def _of_region(table: Table) -> dict[str, dict[str, Any]]:
+    """Return the alarms of the Region by name; of those that Application Auto Scaling has made, the names alone."""
     return table.once_in_region(NAME, lambda: _described(table))
 
 
 def _described(table: Table) -> dict[str, dict[str, Any]]:
     paginator = table.client("cloudwatch").get_paginator("describe_alarms")
     pages = paginator.paginate(PaginationConfig={"PageSize": _MOST_ALARMS_A_PAGE})
-    return {alarm["AlarmName"]: _parameters(alarm) for page in pages for alarm in page["MetricAlarms"]}
+    return {
+        name: {} if name.startswith(_OF_AUTO_SCALING) else _parameters(alarm)
+        for page in pages
+        for alarm in page["MetricAlarms"]
+        for name in (alarm["AlarmName"],)
+    }
 
 
 def _parameters(alarm: Mapping[str, Any]) -> dict[str, Any]:
@@ -384,5 +406,7 @@ def apply(change: Change, table: Table) -> str:
             # It may have been done all the same.
             table.of_region.pop((table.region, NAME), None)
         raise
+    finally:
+        table.of_region.pop((table.region, _BY_TABLE), None)
     table.of_region.get((table.region, NAME), {})[change.parameters["AlarmName"]] = dict(change.parameters)
     return ""

@@ -46,7 +46,7 @@ NEEDS = None
 _LONGEST_POLICY_NAME = 256
 # API reference, DescribeScalableTargets, ResourceIds.
 _MOST_RESOURCE_IDS = 50
-TARGETS = "scalable targets"
+TARGETS, ACTIONS = "scalable targets", "scheduled actions"
 """What Table.once() has them under."""
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
@@ -108,9 +108,10 @@ def fetch(table: Table) -> dict[str, Any] | None:
     policies = [
         policy for resource_id in scaled for policy in _described(client, "scaling_policies", ResourceId=resource_id)
     ]
-    actions = [
-        action for resource_id in scaled for action in _described(client, "scheduled_actions", ResourceId=resource_id)
-    ]
+    actions = table.once(
+        ACTIONS,
+        lambda: [action for resource_id in scaled for action in scheduled_actions(client, ResourceId=resource_id)],
+    )
     found = {"ScalableTargets": targets, "ScalingPolicies": policies, "ScheduledActions": actions}
     return {name: _listed(name, described) for name, described in found.items()} if targets else None
 
@@ -186,6 +187,16 @@ def scalable_targets_of(tables: Iterable[Table]) -> list[tuple[Table, list[dict[
         (table, [target for resource_id in resource_ids for target in by_resource.get(resource_id, [])])
         for table, resource_ids in found
     ]
+
+
+def scheduled_actions(client: Any, **of_resource: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 (boto3 makes its clients at run time)
+    """Yield the scheduled actions of a resource (ResourceId), or of all of DynamoDB's in the Region.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused the read.
+
+    """
+    yield from _described(client, "scheduled_actions", **of_resource)
 
 
 def _resource_ids(table: Table) -> list[str]:

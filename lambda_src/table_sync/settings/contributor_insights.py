@@ -9,7 +9,7 @@ from table_sync.settings.api_shape import checked, items
 from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from table_sync.aws import Table
 
@@ -21,6 +21,8 @@ READ_ACTIONS = ("dynamodb:ListContributorInsights",)
 WRITE_ACTIONS = ("dynamodb:UpdateContributorInsights", "iam:CreateServiceLinkedRole")
 NEEDS = None
 
+SUMMARIES = "Contributor Insights"
+"""What Table.once() has them under."""
 _TABLE = ""
 
 
@@ -55,23 +57,32 @@ _FIELDS = ("IndexName", "ContributorInsightsStatus", "ContributorInsightsMode")
 
 
 def fetch(table: Table) -> dict[str, Any] | None:
-    """Return ContributorInsightsSummaries: one call for the table and all indexes.
-
-    Those that were never on are not in its answer.
-    """
-    client = table.client("dynamodb")
+    """Return ContributorInsightsSummaries: one call for the table and all indexes, less those that are off."""
     table.require_field("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")
-    summaries: list[Mapping[str, Any]] = []
-    request = {"TableName": table.name}
-    while True:
-        answer = client.list_contributor_insights(**request)
-        summaries += answer["ContributorInsightsSummaries"]
-        if not answer.get("NextToken"):
-            break
-        request["NextToken"] = answer["NextToken"]
-    found = [{name: summary[name] for name in _FIELDS if summary.get(name)} for summary in summaries]
+    client = table.client("dynamodb")
+    summaries = table.once(SUMMARIES, lambda: list(listed(client, TableName=table.name)))
+    found = [
+        {name: summary[name] for name in _FIELDS if summary.get(name)}
+        for summary in summaries
+        if summary["ContributorInsightsStatus"] != "DISABLED"
+    ]
     found.sort(key=lambda summary: str(summary.get("IndexName", _TABLE)))
     return {"ContributorInsightsSummaries": found} if found else None
+
+
+def listed(client: Any, **request: str) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (boto3 makes its clients at run time)
+    """Yield the ContributorInsightsSummaries of a table, or, without TableName, of all tables of the Region.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused the read.
+
+    """
+    while True:
+        answer = client.list_contributor_insights(**request)
+        yield from answer["ContributorInsightsSummaries"]
+        if not answer.get("NextToken"):
+            return
+        request["NextToken"] = answer["NextToken"]
 
 
 def parse(value: dict[str, Any] | None, table: Table) -> ContributorInsights:
