@@ -80,6 +80,11 @@ bench: $(VENV)/.ready ## Measure speed, calls, lag and cost; exit code 1 if a li
 storm: $(VENV)/.ready ## Restore 1,000 tables in a minute, against the request rates that AWS allows
 	@STORM_RESTORES=1000 $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --show-capture=no tests/proof/test_storm.py
 
+.PHONY: sweep
+sweep: $(VENV)/.ready ## Record 10,000 tables: duration, request rates, calls, cost, memory; exit code 1 if a limit is missed
+	@SWEEP_TABLES=10000 $(PYTEST) -n 2 -q -o faulthandler_timeout=0 --show-capture=no \
+		tests/proof/test_sweep.py tests/proof/test_recorder_memory.py
+
 .PHONY: mutants
 mutants: $(VENV)/.ready ## Change the code in small ways, and see which changes no test notices; OPTIONS=--help
 	@PYTHONPATH=.:lambda_src $(BIN)/python -m tests.mutants $(OPTIONS)

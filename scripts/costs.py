@@ -58,7 +58,7 @@ def table() -> str:
     rows = [f"| Restore takes | Attempts | {' | '.join(services)} | Total |", "| --- " * (len(services) + 3) + "|"]
     for name, seconds in RESTORES.items():
         costs = of_restore(seconds)
-        cells = [name, str(attempts.count(seconds)), *map(_dollars, costs.values()), _dollars(sum(costs.values()))]
+        cells = [name, str(attempts.count(seconds)), *map(dollars, costs.values()), dollars(sum(costs.values()))]
         rows.append(f"| {' | '.join(cells)} |")
     alarms = len(DEFAULT_ALARMS) * ALARM_MONTH
     idle = (
@@ -68,5 +68,6 @@ def table() -> str:
     return "\n".join([*rows, "", idle])
 
 
-def _dollars(amount: float) -> str:
+def dollars(amount: float) -> str:
+    """Return an amount as the tables show it."""
     return f"${amount:.4f}" if amount >= 0.00005 else "< $0.0001"  # noqa: PLR2004 (what four digits can say)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scripts import costs, inputs_outputs, permissions
+from scripts import costs, inputs_outputs, permissions, record_costs
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
-    ROOT / "README.md": ("costs",),
+    ROOT / "README.md": ("costs", "record-costs"),
     ROOT / "docs/inputs-and-outputs.md": ("inputs", "outputs"),
     ROOT / "docs/permissions.md": ("permissions",),
 }
@@ -26,7 +26,11 @@ def rendered(page: str, names: tuple[str, ...]) -> str:
         ValueError: a table has no place on the page (`<!-- name -->`, and `<!-- /name -->` after it).
 
     """
-    tables = inputs_outputs.tables() | {"permissions": permissions.table(), "costs": costs.table()}
+    tables = inputs_outputs.tables() | {
+        "permissions": permissions.table(),
+        "costs": costs.table(),
+        "record-costs": record_costs.table(),
+    }
     for name in names:
         places = re.findall(rf"<!-- {name} -->\n\n.*?\n\n<!-- /{name} -->", page, re.DOTALL)
         if len(places) != 1:

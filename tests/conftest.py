@@ -40,6 +40,7 @@ TOGETHER = {
         "tests/proof/test_concurrency.py",
         "tests/proof/test_recorder_crashes.py",
         "tests/proof/test_recorders_at_once.py",
+        "tests/proof/test_sweep.py",
     )
 }
 _FIGURES = pytest.StashKey[dict]()

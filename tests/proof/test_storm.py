@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import statistics
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 
 from table_sync.handler import lambda_handler
 from table_sync.settings import SETTINGS
 from tests.settings import auto_scaling, table_class
 from tests.support.embedded_aws.lambda_service import ConcurrentLambdaService
 from tests.support.embedded_aws.rate_limits import QUOTAS
+from tests.support.memory import peak_megabytes
 from tests.support.outcomes import Listener
 from tests.support.pipeline import Pipeline
 from tests.support.restore_history import RecordedPipeline, handle
@@ -134,11 +133,6 @@ class Storm:
             client.delete_alarms(AlarmNames=[alarm["AlarmName"] for alarm in page["MetricAlarms"]])
 
 
-def peak_memory_in_megabytes():
-    """Return the most memory that this process has had: the embedded AWS, the tests, and the function."""
-    return int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
-
-
 def slowest_quota(aws):
     """Return how long AWS's quotas alone make the calls last that it took (seconds), and which quota that is."""
     return max((aws.rate_limits.taken[quota.name] / quota.per_second, quota.name) for quota in QUOTAS)
@@ -165,7 +159,7 @@ def test_storm_of_restores_ends_with_every_table_in_sync(aws, figures):
         attempts=f"{looks.total() / RESTORES:.2f} a restore (most {max(looks.values())})",
         calls=f"{storm.calls.total() / RESTORES:.1f} a restore",
         refused=f"{aws.rate_limits.refused.total() / RESTORES:.1f} a restore",
-        memory=f"at most {peak_memory_in_megabytes():.0f} MB, those of the embedded AWS included",
+        memory=f"at most {peak_megabytes():.0f} MB, those of the embedded AWS included",
     )
     assert [invocation.error for invocation in pipeline.invocations if invocation.error] == []
     assert (quarantined, lost) == ([], [])

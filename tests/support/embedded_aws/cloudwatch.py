@@ -1,15 +1,18 @@
 """CloudWatch's alarms, as far as moto's are others; the rest is moto's.
 
 Sources: CloudWatch API reference, PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, one that exists keeps its state;
-tests/facts: the fields of an alarm that was just made.
+DescribeAlarms: pages of 50 alarms, of at most 100 if asked for; tests/facts: the fields of an alarm that was just made.
 """
 
 from typing import TYPE_CHECKING, ClassVar
+from unittest.mock import patch
 
 from moto.cloudwatch.models import Alarm, cloudwatch_backends
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
 
-from tests.support.embedded_aws.answers import Answer, error_code
-from tests.support.embedded_aws.service import Moto, Service, extends_moto
+from tests.support.embedded_aws.answers import Answer, AwsError, error_code
+from tests.support.embedded_aws.service import Moto, Service, extends_moto, page
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.calls import Call
@@ -34,6 +37,22 @@ class CloudWatch(Service):
         if error_code(answer) is None:
             start(alarms[call.parameters["AlarmName"]], before)
         return answer
+
+    @extends_moto
+    def describe_alarms(self, call: "Call", moto: Moto) -> Answer:
+        """DescribeAlarms: in pages."""
+        token, size = call.parameters.get("NextToken"), call.parameters.get("MaxRecords", 50)
+        unpaged = CloudWatchResponse.describe_alarms
+        if token is not None and not token.isdecimal():
+            raise AwsError("InvalidNextToken", "The next token is not valid.")
+
+        def paged(response: CloudWatchResponse) -> ActionResult:
+            found = dict(unpaged(response).result)  # type: ignore[call-overload]
+            found["MetricAlarms"], more = page(found["MetricAlarms"], token, size)
+            return ActionResult(found | ({"NextToken": more} if more else {}))
+
+        with patch.object(CloudWatchResponse, "describe_alarms", paged):
+            return moto()
 
 
 def start(alarm: Alarm, before: Alarm | None = None) -> None:

@@ -29,6 +29,7 @@ from tests.support.embedded_aws.lambda_service.function import (
     timed_out,
 )
 from tests.support.embedded_aws.lambda_service.runtime_api import Event, Report, RuntimeAPI
+from tests.support.memory import peak_megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,13 +99,18 @@ class ExecutionEnvironment:
                 return self._failed(request_id, ready, started, init_duration)
             self._warm = True
         started = time.monotonic()
-        self._api.send(Event(request_id, self.function.arn, time.time() + self.function.timeout, payload))
+        self._api.send(Event(request_id, self.function.arn, self._deadline(), payload))
         report = self._next_report(self.function.timeout)
         if report is None or report.kind in {"exited", "init_error"}:
             return self._failed(request_id, report, started, init_duration)
         duration = time.monotonic() - started
         response, error = (report.body, None) if report.kind == "response" else (None, json.loads(report.body))
         return RuntimeResult(response, error, self._new_log_lines(), self.log_stream, duration, init_duration)
+
+    @property
+    def peak_megabytes(self) -> float:
+        """The most memory that the process has had resident."""
+        return peak_megabytes(self._process.pid)
 
     def stop(self) -> None:
         """Kill the process and whatever it started, and remove its files."""
@@ -145,6 +151,10 @@ class ExecutionEnvironment:
                 stderr=subprocess.STDOUT,
                 process_group=0,
             )
+
+    def _deadline(self) -> float:
+        """Return when an invocation that begins now has to end, on the clock of the process (epoch seconds)."""
+        return time.time() + self._api.slept + self.function.timeout
 
     def _report_exit(self) -> None:
         self._api.reports.put(Report("exited", body=str(self._process.wait())))
@@ -227,6 +237,11 @@ class ChildProcessRuntime:
         if not environment.alive:
             self._stop([environment])
         return result
+
+    @property
+    def peak_megabytes(self) -> float:
+        """The most memory that one of the environments has had resident."""
+        return max(environment.peak_megabytes for environment in self._all)
 
     def close(self) -> None:
         """Stop every environment and remove all files."""

@@ -52,11 +52,12 @@ class RuntimeAPI:
     """Serves one execution environment on a free port of 127.0.0.1.
 
     Put an `Event` with `send`; read what comes of it from `reports`. What the runtime sleeps through (see
-    `embedded_sleep`) is told to `sleep`, in seconds.
+    `embedded_sleep`) is told to `sleep`, in seconds, and added up in `slept`.
     """
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
-        self.sleep = sleep
+        self.slept = 0.0
+        self._sleep = sleep
         self.reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._running: str | None = None
@@ -64,6 +65,11 @@ class RuntimeAPI:
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the embedded clock pass what the runtime sleeps through."""
+        self.slept += seconds
+        self._sleep(seconds)
 
     @property
     def address(self) -> str:
