@@ -378,9 +378,13 @@ def test_the_region_is_the_options_then_the_environments_then_the_profiles(aws, 
         (["sync", "orders", "copy", "--yes", "--timeout", "nan"], ["'nan'", "0 or more"]),
         (["sync", "orders", "copy", "--yes", "--timeout=-5"], ["'-5'", "0 or more"]),
         (["diff", "orders", "copy", "--profile", "nobody"], ["nobody"]),
-        (["diff", "orders"], ["TARGET", "--help"]),
-        (["dif", "orders", "copy"], ["'dif'", "--help"]),
-        ([], ["COMMAND", "--help"]),
+        (["diff", "orders"], ["TARGET is missing: see table-sync diff --help."]),
+        (["diff"], ["SOURCE and TARGET are missing: see table-sync diff --help."]),
+        (["dif", "orders", "copy"], ["'dif' is not a command: see table-sync --help."]),
+        ([], ["COMMAND is missing: see table-sync --help."]),
+        (["repair", "missing.tf"], ["missing.tf cannot be read (No such file or directory): give the file"]),
+        (["repair", "/"], ["/ cannot be read (Is a directory): give the file"]),
+        (["repair", "/bin/sh"], ["/bin/sh cannot be read (it is not UTF-8 text): give the file"]),
         (["import-blocks", "orders", "--address", "aws_sqs_queue.orders"], ["aws_sqs_queue.orders"]),
     ],
 )
@@ -532,6 +536,8 @@ def test_what_cannot_be_imported_gets_a_file_of_its_own(aws, run, monkeypatch, t
     run("sync", "orders", "orders-restored", "--yes", "--only", "auto_scaling")
     file = tmp_path / "scheduled_actions.tf"
     out = run("import-blocks", "orders-restored", "--scheduled-actions", str(file)).out
+    refused = run("import-blocks", "orders-restored", "--scheduled-actions", str(tmp_path))
+    assert_one_sentence(refused, f"{tmp_path} cannot be written (Is a directory): give a file that you may write.")
     monkeypatch.undo()
     time.tzset()
     actions = aws.client("application-autoscaling").describe_scheduled_actions(ServiceNamespace="dynamodb")

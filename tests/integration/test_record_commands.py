@@ -181,8 +181,10 @@ class TestAsSource:
         (tmp_path / "notes.json").write_text("{}")
         wrong = {
             str(tmp_path / "notes.json"): "cannot be used as a record: it is not a record: it has no version.",
-            str(tmp_path / "missing.json"): "cannot be read: No such file or directory.",
-            str(tmp_path): "cannot be read: Is a directory.",
+            str(
+                tmp_path / "missing.json"
+            ): "cannot be read (No such file or directory): give a file that table-sync record has written.",
+            str(tmp_path): "cannot be read (Is a directory): give a file that table-sync record has written.",
             f"s3://{BUCKET}/missing.json": "does not exist: check the bucket, the key and the version.",
             f"s3://{BUCKET}/{restored}?versionId=missing": ".",
             f"s3://{BUCKET}": "is not the URI of an object: give s3://BUCKET/KEY or s3://BUCKET/KEY?versionId=ID.",

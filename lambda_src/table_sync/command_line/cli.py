@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import textwrap
 import time
@@ -129,6 +130,11 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if missing := re.fullmatch("the following arguments are required: (.+)", message):
+            names = missing[1].split(", ")
+            message = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+        elif unknown := re.match("argument COMMAND: invalid choice: ('.*?')", message):
+            message = f"{unknown[1]} is not a command"
         raise CommandError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
 
 
@@ -155,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ERROR
     except OSError as error:
         standard_output.give_up_output()
-        sentence = f"The output cannot be written: {error}"
+        sentence = f"The output cannot be written: {command_errors.of_file(error)}"
     sentence = f"{' '.join(sentence.split()).rstrip('.')}."
     if "--json" not in given:
         presentation.say(sentence, sys.stderr)
@@ -433,7 +439,10 @@ def _repair(options: argparse.Namespace) -> int:
     try:
         text = Path(options.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{options.file} cannot be read: {error}") from error
+        raise CommandError(
+            f"{options.file} cannot be read ({command_errors.of_file(error)}): give the file that "
+            "terraform plan -generate-config-out has written."
+        ) from error
     repaired, count = generated_configuration.repair(text)
     _save(options.file, repaired)
     print(f"{options.file}: {count} arguments and blocks removed.")
@@ -482,7 +491,9 @@ def _save(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"{file} cannot be written: {error}") from error
+        raise CommandError(
+            f"{file} cannot be written ({command_errors.of_file(error)}): give a file that you may write."
+        ) from error
 
 
 def _standard_input(command: str) -> str:

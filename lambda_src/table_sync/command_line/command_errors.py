@@ -47,6 +47,11 @@ def code(error: Exception) -> str:
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
 
 
+def of_file(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a file cannot be read or written, without the number that Python puts before it."""
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+
+
 def blames_credentials(error: Exception) -> bool:
     """Say whether a call failed because of the credentials, or because there are none."""
     return isinstance(error, _WITHOUT_CREDENTIALS) or code(error) in _EXPIRED | _REJECTED

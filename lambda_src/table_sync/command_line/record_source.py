@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from table_sync import aws
+from table_sync.command_line import command_errors
 from table_sync.command_line.command_errors import CommandError
 from table_sync.records import record as records
 from table_sync.records.bucket import Bucket
@@ -46,7 +47,9 @@ def _in_file(text: str) -> bytes:
             # One byte more than allowed shows that it is too large.
             return file.read(records.LARGEST_BYTES + 1)
     except OSError as error:
-        raise CommandError(f"{text} cannot be read: {error.strerror}.") from error
+        raise CommandError(
+            f"{text} cannot be read ({command_errors.of_file(error)}): give a file that table-sync record has written."
+        ) from error
 
 
 def _in_s3(text: str, region: str) -> tuple[bytes, str | None, str]:
