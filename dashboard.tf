@@ -70,7 +70,10 @@ locals {
           height = 2
           properties = {
             title  = "Alarms"
-            alarms = [for alarm in keys(local.alarms) : "${local.arn_prefix.cloudwatch}:alarm:${var.name}-${alarm}"]
+            alarms = [
+              for alarm in concat(keys(local.alarms), keys(local.records_alarms)) :
+              "${local.arn_prefix.cloudwatch}:alarm:${var.name}-${alarm}"
+            ]
           }
         },
       ],

@@ -90,7 +90,7 @@ output "alarm_arns" {
   description = <<-EOT
     ARNs of all alarms, by what their names have after `name-`: `dlq-not-empty`, `errors`, `unanswered`, `throttles`,
     `not-received`, for each rule `lost-point-in-time`, `lost-backup` or `lost-aws-backup`, and with `enable_records`
-    `sweep-overdue` and `tables-not-recorded`.
+    `sweep-overdue`, `tables-not-recorded` and `event-history-overdue`.
   EOT
   value = var.create ? {
     for key, alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.records) : key => alarm.arn

@@ -29,9 +29,15 @@ locals {
   # Lambda's longest: each part of a sweep begins with lists of the whole Region, so few parts are better.
   recorder_timeout = 900
 
-  # Hours between two sweeps. A cron expression runs on every day (variables.tf).
-  records_rate           = try(regex("^rate\\((?P<number>[0-9]+) (?P<unit>hour|day)s?\\)$", var.records_schedule), null)
-  records_schedule_hours = local.records_rate == null ? 24 : local.records_rate.number * (local.records_rate.unit == "day" ? 24 : 1)
+  # Hours between two runs of a schedule. A cron expression runs on every day (variables.tf).
+  schedule_rates = {
+    for name, schedule in { sweep = var.records_schedule, event_history = var.event_history_schedule } :
+    name => try(regex("^rate\\((?P<number>[0-9]+) (?P<unit>minute|hour|day)s?\\)$", schedule), null)
+  }
+  schedule_hours = {
+    for name, rate in local.schedule_rates :
+    name => rate == null ? 24 : rate.number * { minute = 1 / 60, hour = 1, day = 24 }[rate.unit]
+  }
 }
 
 ################################################################################
@@ -511,28 +517,40 @@ locals {
 ################################################################################
 
 locals {
-  records_alarms = {
+  all_records_alarms = {
     sweep-overdue = {
+      when        = local.records
       description = "Restores whose source is gone may get outdated settings: ${local.recorder_name} has finished no sweep for two schedules."
       metric      = "SweepsFinished"
       comparison  = "LessThanThreshold"
       missing     = "breaching"
-      hours       = 2 * local.records_schedule_hours
-      datapoints  = 2 * local.records_schedule_hours
+      hours       = 2 * local.schedule_hours["sweep"]
+      datapoints  = 2 * local.schedule_hours["sweep"]
     }
     tables-not-recorded = {
+      when        = local.records
       description = "Restores of some tables whose source is gone may get outdated settings: the log of ${local.recorder_name} says which tables and why."
       metric      = "TablesNotRecorded"
       comparison  = "GreaterThanOrEqualToThreshold"
       missing     = "notBreaching"
-      hours       = local.records_schedule_hours
+      hours       = local.schedule_hours["sweep"]
       datapoints  = 1
     }
+    event-history-overdue = {
+      when        = local.event_history
+      description = "Restores that no event reports may not be processed: for two schedules ${local.recorder_name} has not queried the event history without an error."
+      metric      = "EventHistoryQueried"
+      comparison  = "LessThanThreshold"
+      missing     = "breaching"
+      hours       = max(1, ceil(2 * local.schedule_hours["event_history"]))
+      datapoints  = max(1, ceil(2 * local.schedule_hours["event_history"]))
+    }
   }
+  records_alarms = { for name, alarm in local.all_records_alarms : name => alarm if alarm.when }
 }
 
 resource "aws_cloudwatch_metric_alarm" "records" {
-  for_each = { for name, alarm in local.records_alarms : name => alarm if local.records }
+  for_each = local.records_alarms
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description

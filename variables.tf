@@ -413,16 +413,22 @@ variable "event_history_schedule" {
     When CloudTrail's event history is queried for restores that EventBridge has not reported, as an EventBridge
     schedule. `null` never queries it. The event history needs no trail, and shows a call within about 15 minutes. A query
     covers the time since the last one that succeeded, up to 14 days. It needs `enable_records`.
+
+    Give a rate of 1 to 999 minutes, 1 to 72 hours or 1 to 3 days, or a cron expression (in UTC) that runs on every day.
+    An alarm goes off when no query has succeeded for an hour, or for two schedules if that is longer. A cron expression
+    counts as daily.
   EOT
   type        = string
   default     = "rate(5 minutes)"
 
   validation {
-    condition = var.event_history_schedule == null || can(regex(
-      "^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]{1,2}) (minutes|hours))\\)|cron\\([^()]+\\))$",
-      var.event_history_schedule
-    ))
-    error_message = "The event_history_schedule is ${jsonencode(var.event_history_schedule)}: give a rate of minutes, hours or 1 day, such as rate(5 minutes), a cron expression, or null."
+    condition = (
+      var.event_history_schedule == null ||
+      can(regex("^rate\\((1 minute|([2-9]|[1-9][0-9]{1,2}) minutes)\\)$", var.event_history_schedule)) ||
+      can(regex("^rate\\((1 hour|([2-9]|[1-6][0-9]|7[0-2]) hours|1 day|[23] days)\\)$", var.event_history_schedule)) ||
+      can(regex("^cron\\([0-9*/,-]+ [0-9*/,-]+ ([*] [*] [?]|[?] [*] [*]) [*]\\)$", var.event_history_schedule))
+    )
+    error_message = "The event_history_schedule is ${jsonencode(var.event_history_schedule)}: give a rate of 1 to 999 minutes, 1 to 72 hours or 1 to 3 days, such as rate(5 minutes), a cron expression that runs on every day, such as cron(0/10 6-20 * * ? *), or null."
   }
 }
 

@@ -198,8 +198,12 @@ run "a_bucket_of_its_own" {
         "TablesNotRecorded", "GreaterThanOrEqualToThreshold", 12, "notBreaching",
         "Restored_Tables-recorder", "arn:aws-test:sns:xx-test-1:111122223333:alarms"
       ]
+      event-history-overdue = [
+        "EventHistoryQueried", "LessThanThreshold", 1, "breaching",
+        "Restored_Tables-recorder", "arn:aws-test:sns:xx-test-1:111122223333:alarms"
+      ]
     }
-    error_message = "The alarms do not look at two schedules, or notify nobody."
+    error_message = "The alarms do not look at two schedules, or at the hour that a query may be late, or notify nobody."
   }
 }
 
@@ -345,6 +349,7 @@ run "without_queries_of_the_event_history" {
       length(aws_cloudwatch_event_rule.event_history) == 0 &&
       length(aws_cloudwatch_event_target.event_history) == 0 &&
       length(aws_lambda_permission.event_history) == 0 &&
+      !contains(keys(aws_cloudwatch_metric_alarm.records), "event-history-overdue") &&
       !contains(keys(aws_lambda_function.recorder[0].environment[0].variables), "RESTORE_TYPES") &&
       length(setintersection(
         jsondecode(aws_iam_role_policy.recorder[0].policy).Statement[*].Sid, local.event_history_statements[*].Sid
@@ -382,10 +387,13 @@ run "above_the_limits" {
   variables {
     records_bucket         = "b23456789-123456789-123456789-123456789-123456789-123456789-1234"
     records_schedule       = "rate(4 days)"
+    event_history_schedule = "rate(1000 minutes)"
     records_retention_days = 36501
   }
 
-  expect_failures = [var.records_bucket, var.records_schedule, var.records_retention_days]
+  expect_failures = [
+    var.records_bucket, var.records_schedule, var.event_history_schedule, var.records_retention_days
+  ]
 }
 
 run "of_another_form" {
@@ -404,11 +412,12 @@ run "not_on_every_day" {
   command = plan
 
   variables {
-    records_bucket   = "10.0.0.1"
-    records_schedule = "cron(0 3 ? * MON *)"
+    records_bucket         = "10.0.0.1"
+    records_schedule       = "cron(0 3 ? * MON *)"
+    event_history_schedule = "cron(0 3 ? * MON *)"
   }
 
-  expect_failures = [var.records_bucket, var.records_schedule]
+  expect_failures = [var.records_bucket, var.records_schedule, var.event_history_schedule]
 }
 
 run "at_the_lowest_limits" {
@@ -417,12 +426,18 @@ run "at_the_lowest_limits" {
   variables {
     enable_records         = true
     records_schedule       = "rate(1 hour)"
+    event_history_schedule = "rate(1 minute)"
     records_retention_days = 1
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.records["sweep-overdue"].evaluation_periods == 2
     error_message = "Two schedules of an hour are not two hours."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.records["event-history-overdue"].evaluation_periods == 1
+    error_message = "The alarm does not look at an hour, the least that it can."
   }
 }
 
@@ -432,11 +447,17 @@ run "at_the_highest_limits" {
   variables {
     enable_records         = true
     records_schedule       = "rate(3 days)"
+    event_history_schedule = "rate(999 minutes)"
     records_retention_days = 36500
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.records["sweep-overdue"].evaluation_periods == 144
     error_message = "Two schedules of three days are not six days, of which CloudWatch looks back at seven."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.records["event-history-overdue"].evaluation_periods == 34
+    error_message = "Two schedules of 999 minutes are not rounded up to 34 hours."
   }
 }

@@ -79,13 +79,13 @@ def count_archive_failure() -> None:
     _write({"RestoreArchiveFailed": 1})
 
 
-def count_event_history(sent: int, *, complete: bool) -> None:
-    """Write that the event history was queried, and how many restores only it had reported by then."""
-    _write({"EventHistoryQueried": int(complete), "EventHistoryRestores": sent})
+def count_event_history(sent: int, *, succeeded: bool) -> None:
+    """Write whether the event history was queried up to now without an error, and how many restores only it had."""
+    _write({"EventHistoryQueried": int(succeeded), "EventHistoryRestores": sent})
 
 
 def count_event_history_failure() -> None:
-    """Write that a query of the event history left something to the next one."""
+    """Write that a query of the event history has met an error."""
     _write({"EventHistoryFailed": 1})
 
 

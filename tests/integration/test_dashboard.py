@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.support.alarms import DEFAULT as ALARMS
+from tests.support.alarms import OF_RECORDS
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_metrics import embedded_metrics
 from tests.support.pipeline import Pipeline
@@ -33,6 +34,7 @@ OF_AWS = {
 def widgets(tmp_path_factory):
     stubs = {
         "alarms": dict.fromkeys(ALARMS),
+        "records_alarms": dict.fromkeys(OF_RECORDS),
         "arn_prefix": {"cloudwatch": "arn:aws:cloudwatch:eu-west-1:123456789012"},
         "region": "eu-west-1",
     }

@@ -32,7 +32,7 @@ from tests.support.terraform import REPOSITORY
 
 GUIDE = (REPOSITORY / "docs/operations.md").read_text()
 DIST = REPOSITORY / "lambda_src/dist"
-ALARMS = [*alarms.FIXED, "lost-*"]
+ALARMS = [*alarms.FIXED, "lost-*", *alarms.OF_RECORDS]
 NAME = "table-sync"  # Pipeline's
 CLI_SECONDS = 60
 
@@ -309,7 +309,7 @@ def test_by_hand_and_with_the_function_paused(pipeline, tmp_path):
 
 
 def test_the_alarms_are_those_of_the_module():
-    assert len(ALARMS) == 6
+    assert len(ALARMS) == 9
     assert re.findall(r"^\| `<name>-([\w*-]+)` \|", GUIDE, re.MULTILINE) == ALARMS
 
 

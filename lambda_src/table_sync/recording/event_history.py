@@ -86,7 +86,7 @@ class EventHistory:
         self._key = f"event_history/v1/{own.account}/{own.region}/{instance}.json"
         self._looked_up = False
         self._archive_usable = True
-        self._sent = 0
+        self._sent = self._failures = 0
 
     def look_up(self) -> Found:
         """Send each restore that was called since the last query, and is not in the archive, to the queue.
@@ -107,7 +107,7 @@ class EventHistory:
         aged = state.queried_until >= json_object.epoch(before["queried_until"]) + _WRITE_SECONDS
         if usable and (stored is None or aged or state.differs(before)):
             self._write(state, stored)
-        telemetry.count_event_history(self._sent, complete=complete)
+        telemetry.count_event_history(self._sent, succeeded=complete and not self._failures)
         return Found(self._sent, complete)
 
     def _catch_up(self, state: _State, now: float) -> bool:
@@ -249,8 +249,8 @@ class EventHistory:
         except Exception as error:  # noqa: BLE001 (the next query covers the same time again)
             self._fail(errors.explain(error))
 
-    @staticmethod
-    def _fail(reason: str) -> None:
+    def _fail(self, reason: str) -> None:
+        self._failures += 1
         logger.error("The event history was not queried completely", extra={"reason": reason})
         telemetry.count_event_history_failure()
 
