@@ -1,7 +1,8 @@
 """The restore archive: one object per restore, with its times and its last report.
 
 The object also keeps two messages from processing the same restore, which EventBridge and the event history may both
-report. The first message to write the object processes the restore; its lease expires if it stops to write.
+report. The first message to write the object processes the restore; its lease expires if it stops to write. What S3
+refuses to store still keeps messages of the same execution environment from it (records/unwritten.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from botocore.exceptions import HTTPClientError
 
 from table_sync import archived_restore, errors, telemetry
 from table_sync.aws import client
-from table_sync.records import json_object
+from table_sync.records import json_object, unwritten
 from table_sync.records.json_object import JsonObject, OvertakenError
 from table_sync.report import IN_SYNC
 from table_sync.telemetry import logger
@@ -76,7 +77,7 @@ class RestoreArchive:
             last: whether it is the message's last attempt, after which it cannot wait for another message.
 
         Returns:
-            the restore's entry; None if there is no archive, or none that can be used.
+            the restore's entry; None if there is no archive, or the event has no ID.
 
         Raises:
             RestoreEndedError: another message has processed it, or this one.
@@ -84,15 +85,22 @@ class RestoreArchive:
 
         """
         key = archived_restore.key_of(restore)
-        if not self._usable or key is None:
+        if not self._bucket or key is None:
             return None
-        try:
-            return self._claim(key, restore, message, last=last)
-        except (RestoreEndedError, RestoreClaimedError):
-            raise
-        except Exception as error:  # noqa: BLE001 (whatever it is, the restore goes on)
-            self._give_up(key, error)
-            return None
+        known = unwritten.find(self._bucket, key)
+        if known:
+            self._leave_to_other_message(known, message, last=last)
+        content = known or archived_restore.new(restore)
+        if self._usable:
+            try:
+                return self._claim(key, content, message, last=last)
+            except (RestoreEndedError, RestoreClaimedError):
+                raise
+            except Exception as error:  # noqa: BLE001 (whatever it is, the restore goes on)
+                self._give_up(key, error)
+        content = self._signed_anew(content, message)
+        unwritten.keep(self._bucket, key, content)
+        return Entry(key, JsonObject(content), int(content["earlier_attempts"]))
 
     def save(  # noqa: PLR0913 (each is a fact of the attempt)
         self,
@@ -115,7 +123,7 @@ class RestoreArchive:
             dead_lettered: whether the message went to the dead-letter queue, from where it may be redriven.
 
         """
-        if not self._usable or entry is None:
+        if entry is None:
             return
         now = time.time()
         before = entry.stored.content
@@ -131,45 +139,56 @@ class RestoreArchive:
             content["in_sync_at"] = json_object.time_text(now)
         if ended:
             content |= {"ended_at": json_object.time_text(now), "dead_lettered": dead_lettered}
-        try:
-            entry.stored = self._write(entry.key, content, entry.stored.etag)
-        except OvertakenError:
-            logger.info("Another message has taken over the restore", extra={"target": report.target})
-        except Exception as error:  # noqa: BLE001 (as above)
-            self._give_up(entry.key, error)
+        if self._usable:
+            try:
+                entry.stored = self._write(entry.key, content, entry.stored.etag)
+            except OvertakenError:
+                logger.info("Another message has taken over the restore", extra={"target": report.target})
+                return
+            except Exception as error:  # noqa: BLE001 (as above)
+                self._give_up(entry.key, error)
+            else:
+                return
+        unwritten.keep(self._bucket, entry.key, content)
 
-    def _claim(self, key: str, restore: Restore, message: Message, *, last: bool) -> Entry:
+    def _claim(self, key: str, first: dict[str, Any], message: Message, *, last: bool) -> Entry:
         found = self._read(key) if message.attempt > 1 else None
         for _ in range(_TRIES):
             try:
-                return self._join(key, found, restore, message, last=last)
+                return self._join(key, found or JsonObject(first), message, last=last)
             except OvertakenError:
                 found = self._read(key)
         raise OvertakenError
 
-    def _join(self, key: str, found: JsonObject | None, restore: Restore, message: Message, *, last: bool) -> Entry:
-        now = time.time()
-        if found is None:
-            return Entry(key, self._write(key, archived_restore.new(restore) | self._signed(message, now), ""), 0)
+    def _join(self, key: str, found: JsonObject, message: Message, *, last: bool) -> Entry:
         content = found.content
-        ended = bool(content.get("ended_at"))
-        if content["message_id"] == message.id and not ended:
-            return Entry(key, found, int(content["earlier_attempts"]))
+        if found.etag:
+            if _is_of(content, message):
+                return Entry(key, found, int(content["earlier_attempts"]))
+            self._leave_to_other_message(content, message, last=last)
+        content = self._signed_anew(content, message)
+        return Entry(key, self._write(key, content, found.etag), int(content["earlier_attempts"]))
+
+    @staticmethod
+    def _leave_to_other_message(content: dict[str, Any], message: Message, *, last: bool) -> None:
+        """Raise as claim() does if the restore is another message's, or has ended."""
+        if _is_of(content, message):
+            return
         # A redriven message is a new one, with an ID and a time of its own (SQS developer guide, Configure a
         # dead-letter queue redrive), be it moved or sent by hand.
         failed = message.has_failed or content.get("dead_lettered")
-        if not (failed and message.sent_at > json_object.epoch(content["written_at"])):
-            if ended:
-                raise RestoreEndedError
-            if now < json_object.epoch(content["lease_expires_at"]) and not last:
-                raise RestoreClaimedError
-        earlier = int(content["attempts"])
-        content = (
-            content
-            | self._signed(message, now)
-            | {"earlier_attempts": earlier, "ended_at": None, "dead_lettered": False}
-        )
-        return Entry(key, self._write(key, content, found.etag), earlier)
+        if failed and message.sent_at > json_object.epoch(content["written_at"]):
+            return
+        if content.get("ended_at"):
+            raise RestoreEndedError
+        if time.time() < json_object.epoch(content["lease_expires_at"]) and not last:
+            raise RestoreClaimedError
+
+    def _signed_anew(self, content: dict[str, Any], message: Message) -> dict[str, Any]:
+        """Return the content with which a message takes the restore over, or begins it."""
+        earlier = content["earlier_attempts"] if _is_of(content, message) else content["attempts"]
+        anew = {"earlier_attempts": int(earlier), "ended_at": None, "dead_lettered": False}
+        return content | self._signed(message, time.time()) | anew
 
     def _signed(self, message: Message, now: float) -> dict[str, Any]:
         """Return what says that this message processes the restore."""
@@ -183,7 +202,9 @@ class RestoreArchive:
         return json_object.read(client("s3", self._region, quick=True), self._bucket, key)
 
     def _write(self, key: str, content: dict[str, Any], etag: str) -> JsonObject:
-        return json_object.write(client("s3", self._region, quick=True), self._bucket, key, content, etag)
+        written = json_object.write(client("s3", self._region, quick=True), self._bucket, key, content, etag)
+        unwritten.drop(self._bucket, key)
+        return written
 
     def _give_up(self, key: str, error: Exception) -> None:
         # S3 answers alike for what is not there and for what may not be read (json_object.py).
@@ -194,3 +215,8 @@ class RestoreArchive:
         # Without an answer every call takes seconds: the other restores of the invocation shall not wait for them.
         if isinstance(error, (NoConnectionError, HTTPClientError)):
             self._usable = False
+
+
+def _is_of(content: dict[str, Any], message: Message) -> bool:
+    """Say whether an object is of a restore that this message processes."""
+    return content.get("message_id") == message.id and not content.get("ended_at")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from table_sync.command_line.cli import main
+from table_sync.records import unwritten
 from tests.support.outcomes import Listener
 from tests.support.restore_events import arn, aws_backup, point_in_time
 from tests.support.restore_history import BUCKET, FIVE_MINUTES, RECORDER, RecordedPipeline, handle
@@ -332,6 +333,48 @@ class TestWithoutBucket:
         pipeline.run()
         assert announced(listener) == {"orders-restored": 1}
 
+    @pytest.mark.parametrize("trail", [False, True])
+    @pytest.mark.parametrize("operation", ["s3:PutObject", "s3:*"])
+    def test_it_is_processed_and_announced_once_while_s3_denies_for_hours(
+        self, aws, pipeline, listener, operation, trail
+    ):
+        make_source_table(aws)
+        aws.cloudtrail.trail = trail
+        pipeline.look_up()
+        aws.faults.add(operation, "AccessDenied", "Access Denied", times=math.inf, status=403)
+        restore(aws, "orders", "orders-restored")
+        pipeline.run_on_schedule(queries=30)
+        aws.faults.clear()
+        pipeline.run_on_schedule(queries=2)
+        assert announced(listener) == {"orders-restored": 1}
+        assert targets_in_sync(pipeline) == {"orders-restored": 1}
+        assert pipeline.look_up().response == {"sent": 0, "complete": True}
+        assert len(pipeline.keys("event_history/")) == 1
+
+    def test_another_environment_announces_it_again_and_writes_nothing_to_the_table(self, aws, pipeline, listener):
+        make_source_table(aws)
+        aws.cloudtrail.trail = False
+        aws.faults.add("s3:PutObject", "AccessDenied", "Access Denied", times=math.inf, status=403)
+        restore(aws, "orders", "orders-restored")
+        pipeline.run_on_schedule(queries=3)
+        unwritten.drop_all()
+        aws.calls.clear()
+        pipeline.run_on_schedule(queries=3)
+        of_table = {call.operation for call in aws.calls if call.service == "dynamodb"}
+        assert "ListTagsOfResource" in of_table
+        assert [operation for operation in of_table if not operation.startswith(("Describe", "Get", "List"))] == []
+        assert announced(listener) == {"orders-restored": 2}
+
+    def test_a_failed_restore_is_processed_again_when_it_is_redriven_while_s3_denies(self, aws, pipeline, listener):
+        make_source_table(aws)
+        aws.faults.add("s3:PutObject", "AccessDenied", "Access Denied", times=math.inf, status=403)
+        aws.faults.add("TagResource", "AccessDeniedException", "not authorized")
+        restore(aws, "orders", "orders-restored")
+        pipeline.run()
+        redrive(aws, pipeline)
+        pipeline.run()
+        assert [event["detail"]["outcome"] for event in listener.take()] == ["failed", "in_sync"]
+
     def test_s3_that_does_not_answer_is_asked_once_an_invocation(self, aws, pipeline, listener):
         make_source_table(aws)
         targets = [f"copy-{number}" for number in range(5)]
@@ -417,12 +460,14 @@ class TestArchive:
         assert pipeline.archived() == {}
 
 
-class TestRedrive:
-    def redrive(self, aws, pipeline):
-        aws.client("sqs").start_message_move_task(
-            SourceArn=pipeline.function.dlq_arn, DestinationArn=pipeline.function.queue_arn
-        )
+def redrive(aws, pipeline):
+    """Move the messages of the dead-letter queue to the queue."""
+    aws.client("sqs").start_message_move_task(
+        SourceArn=pipeline.function.dlq_arn, DestinationArn=pipeline.function.queue_arn
+    )
 
+
+class TestRedrive:
     def test_a_failed_restore_is_processed_again_when_it_is_redriven(self, aws, pipeline, listener):
         make_source_table(aws)
         restore(aws, "orders", "orders-restored")
@@ -430,7 +475,7 @@ class TestRedrive:
         pipeline.run()
         aws.faults.clear()
         aws.clock.advance(A_DAY)
-        self.redrive(aws, pipeline)
+        redrive(aws, pipeline)
         pipeline.run()
         assert [event["detail"]["outcome"] for event in listener.take()] == ["failed", "in_sync"]
         (entry,) = pipeline.archived().values()
@@ -479,7 +524,7 @@ class TestRedrive:
         aws.faults.before("DescribeTable", crash, times=3, when=pipeline.made)
         pipeline.run()
         assert pipeline.attempts == []
-        self.redrive(aws, pipeline)
+        redrive(aws, pipeline)
         pipeline.run()
         assert announced(listener) == {"orders-restored": 1}
 

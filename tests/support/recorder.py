@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from table_sync import aws as function_clients
 from table_sync.recorder import lambda_handler
+from table_sync.records import unwritten
 from tests.support.deployment import deploy_queued_function, zip_of
 from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, InProcessRuntime, LambdaService
 from tests.support.restore_events import ACCOUNT, REGION
@@ -41,6 +42,7 @@ class DeployedRecorder:
     ) -> None:
         # Clients keep the credentials with which they were made.
         function_clients.start_session()
+        unwritten.drop_all()
         self.aws = aws
         self.invocations: list[Invocation] = []
         self.runtime = (

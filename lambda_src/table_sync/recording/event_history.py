@@ -3,7 +3,8 @@
 LookupEvents needs no trail. Events show up within about 15 minutes, in any order (CloudTrail user guide, Working with
 CloudTrail event history), so that each query overlaps with the one before. What a query needs to know of earlier ones
 is an object in the bucket: when the last one succeeded, so that none of the time of an outage is left out, and the
-restores that it has seen, so that none is sent twice.
+restores that it has seen, so that none is sent twice. What S3 refuses to store still serves the queries of the same
+execution environment (records/unwritten.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from table_sync import archived_restore, errors, telemetry
 from table_sync.aws import client
 from table_sync.errors import Meaning
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
-from table_sync.records import json_object
+from table_sync.records import json_object, unwritten
 from table_sync.records.json_object import JsonObject, OvertakenError
 from table_sync.telemetry import logger
 
@@ -97,6 +98,8 @@ class EventHistory:
         stored, usable = self._read()
         state = _State.of(stored.content if stored else {}, now)
         before = state.as_dict()
+        if later := unwritten.find(self._bucket, self._key):
+            state.add(_State.of(later, now))
         complete = False
         try:
             complete = self._catch_up(state, now)
@@ -105,8 +108,8 @@ class EventHistory:
             self._fail(errors.explain(error))
         state.forget(before=min(state.queried_until, now) - 2 * _OVERLAP)
         aged = state.queried_until >= json_object.epoch(before["queried_until"]) + _WRITE_SECONDS
-        if usable and (stored is None or aged or state.differs(before)):
-            self._write(state, stored)
+        if not usable or stored is None or aged or state.differs(before):
+            self._write(state, stored, usable=usable)
         telemetry.count_event_history(self._sent, succeeded=complete and not self._failures)
         return Found(self._sent, complete)
 
@@ -236,10 +239,15 @@ class EventHistory:
             self._fail(errors.explain(error))
             return None, False
 
-    def _write(self, state: _State, stored: JsonObject | None) -> None:
+    def _write(self, state: _State, stored: JsonObject | None, *, usable: bool) -> None:
+        content = state.as_dict()
+        unwritten.keep(self._bucket, self._key, content)
+        if not usable:
+            return
         s3 = client("s3", self._own.region)
         try:
-            json_object.write(s3, self._bucket, self._key, state.as_dict(), stored.etag if stored else "")
+            json_object.write(s3, self._bucket, self._key, content, stored.etag if stored else "")
+            unwritten.drop(self._bucket, self._key)
         except OvertakenError:
             if stored is None:
                 # S3 answers alike for what is not there and for what may not be read (json_object.py).
@@ -282,6 +290,12 @@ class _State:
         state.queried_until = min(now, max(oldest, state.queried_until))
         state.window = max(_LEAST_WINDOW, state.window)
         return state
+
+    def add(self, later: _State) -> None:
+        """Take over what a later query has left."""
+        self.queried_until = max(self.queried_until, later.queried_until)
+        self.window = later.window
+        self.seen |= later.seen
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON types."""
