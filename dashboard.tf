@@ -69,7 +69,7 @@ locals {
           width  = 24
           height = 2
           properties = {
-            title  = "Alarms"
+            title = "Alarms"
             alarms = [
               for alarm in concat(keys(local.alarms), keys(local.records_alarms)) :
               "${local.arn_prefix.cloudwatch}:alarm:${var.name}-${alarm}"

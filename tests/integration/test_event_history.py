@@ -371,6 +371,7 @@ class TestWithoutBucket:
         aws.faults.add("TagResource", "AccessDeniedException", "not authorized")
         restore(aws, "orders", "orders-restored")
         pipeline.run()
+        aws.clock.advance(A_DAY)
         redrive(aws, pipeline)
         pipeline.run()
         assert [event["detail"]["outcome"] for event in listener.take()] == ["failed", "in_sync"]
