@@ -517,16 +517,19 @@ class TestInvocation:
         assert settings_of(aws, "orders")["tags"] == before["tags"]
 
 
-def test_a_restore_from_a_record_takes_at_most_three_calls_more_than_a_live_one(aws, pipeline):
+def test_a_restore_from_a_record_takes_at_most_three_calls_more_than_a_live_one(aws, pipeline, figures):
     arranged(aws)
-    restore(aws, "orders", "orders-restored")
-    pipeline.run()
-    live = len([call for call in pipeline.calls() if call.service != "sqs"])
-    restore(aws, "orders", "orders-again")
-    delete(aws)
-    pipeline.run()
-    assert last(pipeline)["settings_from"]["kind"] == "record"
-    assert len([call for call in pipeline.calls() if call.service != "sqs"]) - live <= live + 3
+    calls = {}
+    # Either is found ACTIVE by the first attempt.
+    for kind, prepare in {"live": lambda: aws.clock.advance(70), "record": lambda: delete(aws)}.items():
+        before = len(pipeline.calls())
+        restore(aws, "orders", f"orders-{kind}")
+        prepare()
+        pipeline.run()
+        assert last(pipeline)["settings_from"]["kind"] == kind
+        calls[kind] = len([call for call in pipeline.calls()[before:] if call.service != "sqs"])
+    figures("calls of a restore", **calls)
+    assert calls["record"] <= calls["live"] + 3
 
 
 def test_the_event_of_a_restore_says_where_its_settings_come_from(aws, pipeline):

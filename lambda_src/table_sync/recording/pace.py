@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 # Calls a second. DynamoDB API reference, ListTagsOfResource and DescribeContinuousBackups, 10; Lambda developer guide,
 # Lambda quotas, the sum of its control plane, 15; CloudWatch user guide, service quotas, DescribeAlarms, 9. For
 # DescribeTimeToLive nothing is documented: it is throttled from the fifth call in a row (live probe, October 2026), and
-# neither is for Application Auto Scaling.
-_OF_OPERATION = {
-    ("dynamodb", "DescribeContinuousBackups"): 5.0,
-    ("dynamodb", "DescribeTimeToLive"): 4.0,
-    ("dynamodb", "ListTagsOfResource"): 5.0,
-    ("cloudwatch", "DescribeAlarms"): 4.5,
+# neither is for Application Auto Scaling. To describe policies, that calls DescribeAlarms in the account
+# (hashicorp/terraform-provider-aws#2275): both share a rate.
+_PER_SECOND = {
+    "application-autoscaling": 4.0,
+    "cloudwatch:DescribeAlarms": 4.5,
+    "dynamodb:DescribeContinuousBackups": 5.0,
+    "dynamodb:DescribeTimeToLive": 4.0,
+    "dynamodb:ListTagsOfResource": 5.0,
+    "lambda": 7.5,
 }
-_OF_SERVICE = {"lambda": 7.5, "application-autoscaling": 4.0}
+_ALSO = {"application-autoscaling:DescribeScalingPolicies": "cloudwatch:DescribeAlarms"}
 _SERVICES = ("application-autoscaling", "cloudwatch", "dynamodb", "lambda")
 
 
@@ -49,15 +52,12 @@ class Pace:
             yield
 
     def _wait(self, model: Any, **_: object) -> None:  # noqa: ANN401 (botocore has no types)
-        service, operation = model.service_model.service_name, model.name
-        for name, per_second in (
-            (f"{service}:{operation}", _OF_OPERATION.get((service, operation))),
-            (service, _OF_SERVICE.get(service)),
-        ):
-            if per_second is None:
-                continue
-            now = -self._seconds_left()
-            turn = max(now, self._used_until.get(name, now))
-            if turn > now:
-                time.sleep(turn - now)
-            self._used_until[name] = turn + 1 / per_second
+        service = model.service_model.service_name
+        operation = f"{service}:{model.name}"
+        names = [name for name in (service, operation, _ALSO.get(operation)) if name in _PER_SECOND]
+        now = -self._seconds_left()
+        turn = max([now, *(self._used_until.get(name, now) for name in names)])
+        if turn > now:
+            time.sleep(turn - now)
+        for name in names:
+            self._used_until[name] = turn + 1 / _PER_SECOND[name]
