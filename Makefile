@@ -53,7 +53,7 @@ demo-recording: $(DEMO)/.ready ## Run the demo, and write docs/demo.svg of its o
 .PHONY: check
 check: $(VENV)/.ready ## Check what a change breaks first, in a minute; SETTING=ttl: one setting, in 20 s
 ifdef SETTING
-	@HYPOTHESIS_PROFILE=few $(PYTEST) -n $(CORES) -q $(CHECKED) tests/integration/test_obstacles.py -k "[$(SETTING) or _$(SETTING)_"
+	@$(PYTEST) -n $(CORES) -q $(CHECKED) tests/integration/test_obstacles.py -k "[$(SETTING) or _$(SETTING)_"
 else
 	@$(MAKE) --no-print-directory lint
 	@HYPOTHESIS_PROFILE=few $(PYTEST) -n $(CORES) -q $(CHECKED) \
