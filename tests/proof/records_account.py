@@ -65,14 +65,6 @@ class Crash(BaseException):
     """The end of the runtime process: nothing in the function may catch it."""
 
 
-def crashing(event: Any, context: Any) -> Any:
-    """Run the deployed function, or the recorder; a crash is what it is to Lambda: an invocation without an answer."""
-    try:
-        return handle(event, context)
-    except Crash as crash:
-        raise RuntimeError("Runtime exited with error: signal: killed") from crash
-
-
 class EmptyAccount:
     """An embedded AWS with the environment of the function's clients. A context manager."""
 
@@ -96,16 +88,33 @@ class EmptyAccount:
 class Recording(EmptyAccount):
     """The recorder behind its queue, and tables that are recorded; `act` has it record what happens next."""
 
-    def __init__(self, handler: Callable[[Any, Any], Any] = crashing) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._handler = handler
+        self._changes = 0
+        self._running: list[str] = []
 
     def __enter__(self) -> Self:
         """Deploy it."""
         super().__enter__()
-        self.recorder = DeployedRecorder(self.aws, handler=self._handler, name=RECORDER).__enter__()
-        self._changes = 0
+        self.recorder = DeployedRecorder(self.aws, handler=self._handle, name=RECORDER).__enter__()
         return self
+
+    def _handle(self, event: Any, context: Any) -> Any:
+        """Run the function of that name; a crash is what it is to Lambda: an invocation without an answer."""
+        self._running.append(context.function_name)
+        try:
+            return handle(event, context)
+        except Crash as crash:
+            raise RuntimeError("Runtime exited with error: signal: killed") from crash
+        finally:
+            self._running.pop()
+
+    def made_by(self, name: str) -> Callable[[Call], bool]:
+        """Return what tells the calls of a function.
+
+        Functions and tests share clients, whose credentials are those of whoever was first to need them.
+        """
+        return lambda _: self._running[-1:] == [name]
 
     def __exit__(self, *raised: object) -> None:
         """Leave nothing."""
@@ -170,10 +179,9 @@ class Recording(EmptyAccount):
         """Return how many messages are in the queue."""
         return len(list(self.aws.sqs.queue(self.recorder.function.queue_arn).kept()))
 
-    @staticmethod
-    def made(call: Call) -> bool:
-        """Say whether the recorder itself made the call, not the Lambda service under the same role."""
-        return call.principal is not None and call.principal.arn.endswith(f":assumed-role/{RECORDER}/{RECORDER}")
+    def made(self, call: Call) -> bool:
+        """Say whether the recorder makes the call just now."""
+        return self.made_by(RECORDER)(call)
 
     def versions(self, prefix: str = "settings/") -> Iterator[dict[str, Any]]:
         """Yield every version of every record whose key begins so."""

@@ -16,7 +16,7 @@ from table_sync.records.snapshot import snapshot
 from tests.proof.records_account import AN_HOUR, Recording
 from tests.support.pipeline import Pipeline
 from tests.support.restore_events import arn
-from tests.support.restore_history import BUCKET, RECORDER, handle
+from tests.support.restore_history import BUCKET, RECORDER
 from tests.support.tables import make_source, make_table, of_table, settings_of
 
 FUNCTION = "table-sync"
@@ -26,10 +26,6 @@ FULL, PLAIN = "orders", "payments"
 
 class Account(Recording):
     """Recorder and function behind their queues, and two tables. A context manager."""
-
-    def __init__(self):
-        super().__init__(self._handle)
-        self._running = []
 
     def __enter__(self):
         super().__enter__()
@@ -45,18 +41,6 @@ class Account(Recording):
     def __exit__(self, *raised):
         self.pipeline.__exit__()
         super().__exit__(*raised)
-
-    def _handle(self, event, context):
-        """Run the function or the recorder, whose clients are the same."""
-        self._running.append(context.function_name)
-        try:
-            return handle(event, context)
-        finally:
-            self._running.pop()
-
-    def made_by(self, name):
-        """Return what tells the calls of a function."""
-        return lambda _: self._running[-1:] == [name]
 
     def begin(self):
         """Record all tables as they are; after that, they are so at the end of each run."""
@@ -192,7 +176,7 @@ def test_a_recorder_inside_another_undoes_nothing(account, figures, outer):
             account.ask()
             account.poll()
 
-        calls = account.inside(number, account.made_by(RECORDER), intrude)
+        calls = account.inside(number, account.made, intrude)
         return calls, account.wrong(FULL)
 
     assert strayed(run, figures, f"a recorder inside another's {outer}") == []

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _RESERVE_SECONDS = 20
 # When a message comes back: soon if AWS throttles, later if only a person can help.
 _SOON_SECONDS, _LATE_SECONDS = 60, 900
+# What AWS has refused so often does not pass by itself: a service that the network does not reach looks throttled, too.
+_MOST_SOON = 5
 
 
 class RecorderBatch:
@@ -65,7 +67,8 @@ class RecorderBatch:
             for message, task in tasks:
                 if task.sweep:
                     self._sweep(message, task.sweep)
-        telemetry.count_tables(self._recorded, self._failed)
+        incomplete = len(self._recorder.incomplete)
+        telemetry.count_tables(self._recorded - incomplete, self._failed + incomplete)
         return list(dict.fromkeys(self._returned))
 
     def _task(self, message: Message) -> Task | None:
@@ -81,11 +84,12 @@ class RecorderBatch:
         try:
             self._recorder.record(table, max(deletions, default=None))
         except Exception as error:  # noqa: BLE001 (one table's failure never stops another)
-            passing = passes(error)
+            # A table takes up to hours to be created from a backup, about which there is nothing to say.
+            busy = isinstance(error, BusyError)
+            passing = busy or (passes(error) and max(message.attempt for message, _ in asked) < _MOST_SOON)
             if not passing:
                 self._failed += 1
-            # A table takes up to hours to be created from a backup, about which there is nothing to say.
-            write = logger.info if isinstance(error, BusyError) else logger.error
+            write = logger.info if busy else logger.error
             write("The table is not recorded", extra={"table": table.arn, "reason": reason(error)})
             for message, _ in asked:
                 self._return(message, _SOON_SECONDS if passing else _LATE_SECONDS)

@@ -17,6 +17,7 @@ from table_sync.records import record as records
 from table_sync.records.bucket import Bucket
 from table_sync.records.json_object import OvertakenError
 from table_sync.records.snapshot import snapshot
+from table_sync.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,8 @@ class TableRecorder:
         self._bucket = Bucket(bucket_name, region)
         self._region = region
         self._began = _now()
+        self.incomplete: set[str] = set()
+        """ARNs of the tables of which a setting could not be read."""
 
     def record(self, table: Table, deleted_at: datetime | None = None) -> None:
         """Record a table, or that it is deleted.
@@ -83,7 +86,11 @@ class TableRecorder:
         """
         if table.status == "CREATING":
             raise BusyError(f"table {table.name} is CREATING")
-        self._replace(_key(table), lambda previous: snapshot(table, previous), table, is_first=is_first)
+        made = self._replace(_key(table), lambda previous: snapshot(table, previous), table, is_first=is_first)
+        if made and made.unreadable:
+            self.incomplete.add(table.arn)
+            why = ", ".join(f"{name} ({error})" for name, error in sorted(made.unreadable.items()))
+            logger.error("Settings of the table cannot be read", extra={"table": table.arn, "reason": why})
 
     def close(
         self,
