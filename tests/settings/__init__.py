@@ -10,7 +10,7 @@ The rest is for the properties of its plan(). `values(table)` is a strategy for 
 name on which AWS is not at work. `RESTORED` is what it returns of the table "target" right after a restore, which keeps
 indexes and loses the setting. `content(value)` is what there is of the setting, by part, without what differs between
 any two tables. `written(value, change)` is what read() returns once AWS has done a change: a model of AWS that knows
-nothing of plan().
+nothing of plan(). `DIFFERENCES` are pairs of such values with the lines in which `diff` shows how they differ.
 """
 
 from __future__ import annotations

@@ -104,3 +104,23 @@ def written(alarms, change):
     name = change.parameters["AlarmName"]
     assert name not in alarms.others, "it is on something else"
     return Alarms(alarms.table_name, alarms.indexes, {**alarms.on_table, name: change.parameters}, alarms.others)
+
+
+def _one_alarm(table, **fields):
+    alarm = {
+        "AlarmName": f"{table}-errors",
+        "Namespace": "AWS/DynamoDB",
+        "MetricName": "SystemErrors",
+        "Dimensions": [{"Name": "TableName", "Value": table}],
+        "Threshold": 5.0,
+    }
+    return Alarms(table, (), {alarm["AlarmName"]: alarm | fields}, (), account="123456789012")
+
+
+DIFFERENCES = [
+    (
+        _one_alarm("orders", Period=60),
+        _one_alarm("copy", Period=300, Threshold=9.0, Unit="Count"),
+        ["alarm copy-errors: Threshold: 5.0 -> 9.0; Period: 60 -> 300; Unit: (none) -> Count"],
+    )
+]

@@ -167,3 +167,23 @@ def written(scaling, change):
     others = tuple(write for write in scaling.writes if _upserted_by(write, scaling.table_name) != name)
     assert part not in {_part(write, scaling.table_name) for write in others}, "AWS takes one policy for each metric"
     return AutoScaling(scaling.table_name, scaling.billing_mode, scaling.indexes, (*others, change))
+
+
+def _one_target(table, **capacity):
+    parameters = {"ServiceNamespace": "dynamodb", "ResourceId": f"table/{table}"}
+    parameters |= {"ScalableDimension": "dynamodb:table:ReadCapacityUnits"}
+    return AutoScaling(table, "PROVISIONED", {}, (Change("RegisterScalableTarget", parameters | capacity),))
+
+
+DIFFERENCES = [
+    (
+        _one_target("orders", MinCapacity=5, MaxCapacity=50),
+        _one_target("copy", MinCapacity=5, MaxCapacity=10),
+        ["scalable target ReadCapacityUnits: MaxCapacity: 50 -> 10"],
+    ),
+    (
+        _one_target("orders", MinCapacity=5, MaxCapacity=50),
+        AutoScaling("copy", "PROVISIONED", {}, ()),
+        ["scalable target ReadCapacityUnits (MinCapacity 5, MaxCapacity 50) -> (none)"],
+    ),
+]

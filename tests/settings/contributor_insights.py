@@ -51,3 +51,12 @@ def written(insights, change):
     assert change.parameters["ContributorInsightsAction"] == "ENABLE"
     mode = change.parameters.get("ContributorInsightsMode", MODES[0])
     return ContributorInsights(insights.indexes, {**insights.insights, name: Insight("ENABLING", mode)})
+
+
+DIFFERENCES = [
+    (
+        ContributorInsights({}, {"": Insight("ENABLED", "THROTTLED_KEYS")}),
+        ContributorInsights({}, {"": Insight("ENABLED", "ACCESSED_AND_THROTTLED_KEYS")}),
+        ["Contributor Insights of the table: ContributorInsightsMode: THROTTLED_KEYS -> ACCESSED_AND_THROTTLED_KEYS"],
+    )
+]

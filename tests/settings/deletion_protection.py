@@ -30,3 +30,6 @@ def content(protected):
 def written(_protected, change):
     assert change.parameters["DeletionProtectionEnabled"] is True
     return True
+
+
+DIFFERENCES = [(True, False, ["DeletionProtectionEnabled: true -> false"])]

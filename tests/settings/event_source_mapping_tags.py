@@ -51,3 +51,12 @@ def written(mappings, change):
     (function,) = (name for name, mapping in mappings.items() if mapping.arn == change.parameters["Resource"])
     tags = {**mappings[function].tags, **change.parameters["Tags"]}
     return Mappings({**mappings, function: Tagged(mappings[function].arn, tags)})
+
+
+DIFFERENCES = [
+    (
+        {FUNCTIONS[0]: Tagged("arn:source", {"team": "a", "env": "prod"})},
+        {FUNCTIONS[0]: Tagged("arn:target", {"team": "b", "env": "prod"})},
+        [f"the mapping to {FUNCTIONS[0]}: team: a -> b"],
+    )
+]

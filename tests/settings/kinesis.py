@@ -60,3 +60,13 @@ def written(destinations, change):
     configuration = change.parameters.get("EnableKinesisStreamingConfiguration", {})
     precision = configuration.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
     return Destinations({**destinations, arn: Destination("ENABLING", precision)})
+
+
+DIFFERENCES = [
+    ({STREAMS[0]: Destination("ACTIVE")}, {}, [f"{STREAMS[0]} -> (none)"]),
+    (
+        {STREAMS[0]: Destination("ACTIVE", "MICROSECOND")},
+        {STREAMS[0]: Destination("ACTIVE")},
+        [f"{STREAMS[0]}: ApproximateCreationDateTimePrecision: MICROSECOND -> MILLISECOND"],
+    ),
+]

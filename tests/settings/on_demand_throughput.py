@@ -49,3 +49,14 @@ def written(throughput, change):
         assert update["Update"]["IndexName"] in throughput.indexes, "AWS knows no such index"
         maximums[update["Update"]["IndexName"]] = update["Update"]["OnDemandThroughput"]
     return OnDemandThroughput(throughput.billing_mode, "UPDATING", throughput.indexes, maximums)
+
+
+DIFFERENCES = [
+    (
+        OnDemandThroughput(
+            "PAY_PER_REQUEST", "ACTIVE", {}, {"": {"MaxReadRequestUnits": 10}, "by-day": {"MaxReadRequestUnits": 5}}
+        ),
+        OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", {"by-day": "ACTIVE"}, {"": {"MaxReadRequestUnits": 20}}),
+        ["MaxReadRequestUnits: 10 -> 20", "by-day MaxReadRequestUnits: 5 -> (none)"],
+    )
+]

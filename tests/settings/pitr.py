@@ -39,3 +39,12 @@ def written(_recovery, change):
     return PointInTimeRecovery(
         specification["PointInTimeRecoveryEnabled"], specification.get("RecoveryPeriodInDays", 35)
     )
+
+
+DIFFERENCES = [
+    (
+        PointInTimeRecovery(enabled=True, recovery_period_in_days=14),
+        PointInTimeRecovery(enabled=True, recovery_period_in_days=35),
+        ["RecoveryPeriodInDays: 14 -> 35"],
+    )
+]

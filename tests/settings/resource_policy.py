@@ -86,3 +86,17 @@ def written(policies, change):
     assert change.parameters["ExpectedRevisionId"] == before.revision, "AWS knows another revision"
     after = Policy(json.loads(change.parameters["Policy"]), f"{before.revision}+")
     return dataclasses.replace(policies, **{name: after})
+
+
+def _one_statement(table, action):
+    document = {"Version": "2012-10-17", "Statement": [{"Sid": "Read", "Effect": "Allow", "Action": action}]}
+    return Policies(f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}", None, Policy(document))
+
+
+DIFFERENCES = [
+    (
+        _one_statement("orders", "dynamodb:Query"),
+        _one_statement("copy", "dynamodb:Scan"),
+        ["policy of the table: Read Action: dynamodb:Query -> dynamodb:Scan"],
+    )
+]

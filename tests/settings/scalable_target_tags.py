@@ -54,3 +54,13 @@ def written(targets, change):
     (key,) = (key for key, target in targets.targets.items() if target.arn == change.parameters["ResourceARN"])
     tags = {**targets.targets[key].tags, **change.parameters["Tags"]}
     return ScalableTargets(targets.indexes, {**targets.targets, key: Tagged(targets.targets[key].arn, tags)})
+
+
+_TABLE = ("", "dynamodb:table:ReadCapacityUnits")
+DIFFERENCES = [
+    (
+        ScalableTargets((), {_TABLE: Tagged("arn:source", {"team": "a", "env": "prod"})}),
+        ScalableTargets((), {_TABLE: Tagged("arn:target", {"team": "b", "env": "prod"})}),
+        ["scalable target dynamodb:table:ReadCapacityUnits: team: a -> b"],
+    )
+]

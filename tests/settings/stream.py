@@ -36,3 +36,12 @@ def written(stream, change):
     assert specification["StreamEnabled"] is True
     assert stream.view_type is None, "AWS refuses to change a stream"
     return Stream(specification["StreamViewType"], "UPDATING")
+
+
+DIFFERENCES = [
+    (
+        Stream("NEW_IMAGE", "ACTIVE"),
+        Stream(None, "ACTIVE"),
+        ["StreamEnabled: true -> false", "StreamViewType: NEW_IMAGE -> (none)"],
+    )
+]

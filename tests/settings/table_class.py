@@ -32,3 +32,12 @@ def content(table_class):
 
 def written(_table_class, change):
     return TableClass(change.parameters["TableClass"], "UPDATING")
+
+
+DIFFERENCES = [
+    (
+        TableClass("STANDARD_INFREQUENT_ACCESS", "ACTIVE"),
+        TableClass("STANDARD", "ACTIVE"),
+        ["TableClass: STANDARD_INFREQUENT_ACCESS -> STANDARD"],
+    )
+]

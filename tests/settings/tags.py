@@ -33,3 +33,9 @@ def content(tags):
 
 def written(tags, change):
     return tags | {tag["Key"]: tag["Value"] for tag in change.parameters["Tags"]}
+
+
+DIFFERENCES = [
+    ({"env": "prod", "team": "a"}, {"env": "staging", "team": "a"}, ["env: prod -> staging"]),
+    ({"env": "prod"}, {"own": "tag"}, ["env: prod -> (none)"]),
+]

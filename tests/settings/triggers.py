@@ -91,3 +91,12 @@ def written(mappings, change):
     function = change.parameters["FunctionName"]
     assert function not in mappings, "AWS refuses a second mapping"
     return {**mappings, function: EventSourceMapping("Creating", change.parameters)}
+
+
+DIFFERENCES = [
+    (
+        {FUNCTIONS[0]: EventSourceMapping("Enabled", {"FunctionName": FUNCTIONS[0], "Enabled": True})},
+        {},
+        [f"{FUNCTIONS[0]} (Enabled true) -> (none)"],
+    )
+]

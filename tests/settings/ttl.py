@@ -35,3 +35,12 @@ def written(_time_to_live, change):
     specification = change.parameters["TimeToLiveSpecification"]
     assert specification["Enabled"] is True
     return TimeToLive("ENABLING", specification["AttributeName"])
+
+
+DIFFERENCES = [
+    (
+        TimeToLive("ENABLED", "expires_at"),
+        TimeToLive("DISABLED", ""),
+        ["Enabled: true -> false", "AttributeName: expires_at -> (none)"],
+    )
+]

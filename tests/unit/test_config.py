@@ -35,11 +35,6 @@ def test_a_toggle_turns_on_its_setting_and_no_other(setting):
     assert Config.from_environment({setting.TOGGLE.upper(): "True"}).enabled == ON | {setting.NAME}
 
 
-def test_what_costs_money_or_reaches_others_is_off_until_it_is_asked_for():
-    off = {setting.NAME for setting in SETTINGS} - Config.from_environment({}).enabled
-    assert off == {"contributor_insights", "resource_policy", "alarms"}
-
-
 @pytest.mark.parametrize(
     "variables",
     [
