@@ -5,13 +5,26 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 
 from table_sync.command_line import cli
 from table_sync.command_line.doctor.queue_policies import lets_send
 from tests.support.deployment import deploy_function, zip_of
 from tests.support.embedded_aws.policies import AccessRequest, decision
-from tests.support.module import ALARMS, EVERYTHING, NAME, RULES, Module, allow, deploy_module, let_send, make_trail
+from tests.support.module import (
+    ALARMS,
+    EVERYTHING,
+    NAME,
+    RULES,
+    Module,
+    allow,
+    deploy_module,
+    let_send,
+    make_alarm,
+    make_trail,
+)
+from tests.support.recorder import BUCKET, make_bucket
 from tests.support.terraform import REPOSITORY
 
 RECORDER = f"{NAME}-recorder"
@@ -157,12 +170,12 @@ def _environment(aws, **variables):
 
 def forbid_an_action(aws, module):
     deny = {"Effect": "Deny", "Action": "dynamodb:UpdateTimeToLive", "Resource": "*"}
-    allow(aws, module.function, EVERYTHING, deny)
+    allow(aws, module.function.role_arn, EVERYTHING, deny)
 
 
 def grant_too_little(aws, module):
     statement = {"Effect": "Allow", "NotAction": ["kinesis:PutRecords"], "Resource": "*"}
-    allow(aws, module.function, statement)
+    allow(aws, module.function.role_arn, statement)
 
 
 def leave_a_message_in_the_dead_letter_queue(aws, module):
@@ -292,16 +305,27 @@ def _log(aws, version):
 
 
 @pytest.fixture
-def recorder(aws, module):  # noqa: ARG001 (it is beside the module)
-    """Add a recorder whose last sweep finished two hours ago."""
-    arn = deploy_function(aws, RECORDER, zip_of({"function.py": "not run"}))["FunctionArn"]
-    _environment(aws, RECORDS_BUCKET="records")
+def new_recorder(aws, module):  # noqa: ARG001 (it is beside the module)
+    """Add a recorder that has not run yet; return its role's ARN."""
+    configuration = deploy_function(
+        aws, RECORDER, zip_of({"function.py": "not run"}), variables={"RECORDS_BUCKET": BUCKET}
+    )
+    allow(aws, configuration["Role"], EVERYTHING)
+    make_bucket(aws)
+    _environment(aws, RECORDS_BUCKET=BUCKET)
     for key, schedule in (("sweep", "rate(12 hours)"), ("look_up", "rate(5 minutes)")):
         rule = f"{NAME}-{key.replace('_', '-')}"
         aws.client("events").put_rule(Name=rule, ScheduleExpression=schedule)
-        target = {"Id": "recorder", "Arn": arn, "Input": json.dumps({key: True})}
+        target = {"Id": "recorder", "Arn": configuration["FunctionArn"], "Input": json.dumps({key: True})}
         aws.client("events").put_targets(Rule=rule, Targets=[target])
+    return configuration["Role"]
+
+
+@pytest.fixture
+def recorder(aws, new_recorder):
+    """Add a recorder whose last sweep finished two hours ago; return its role's ARN."""
     _finish_a_sweep(aws, hours_ago=2)
+    return new_recorder
 
 
 def _finish_a_sweep(aws, hours_ago):
@@ -349,11 +373,122 @@ def test_sweep_that_is_overdue_is_a_problem(aws, doctor, request, hours_ago, wha
     for backend in cloudwatch_backends[aws.account].values():
         backend.metric_data.clear()
     _finish_a_sweep(aws, hours_ago)
+    _change_recorder(aws, hours_ago + 12)
     code, out, _ = doctor()
     (line,) = problems(out)
     assert code == 2
     assert what in line
     assert 'invoke table-sync-recorder with {"sweep": true}' in line
+
+
+ALARMS_OF_RECORDER = ("sweep-overdue", "event-history-overdue")
+
+
+@pytest.mark.usefixtures("new_recorder")
+def test_first_sweep_is_no_problem_before_it_is_due(aws, doctor):
+    for name in ALARMS_OF_RECORDER:
+        _make_alarm_of_recorder(aws, f"{NAME}-{name}")
+    code, out, _ = doctor()
+    assert code == 0, out
+    changed = aws.client("lambda").get_function_configuration(FunctionName=RECORDER)["LastModified"]
+    due = datetime.fromisoformat(changed) + timedelta(hours=12 + 2)
+    assert f"the first sweep is due by {due:%Y-%m-%d %H:%M} UTC" in out
+    assert f"until the recorder has run once: {NAME}-sweep-overdue, {NAME}-event-history-overdue" in out
+
+
+@pytest.mark.usefixtures("new_recorder")
+@pytest.mark.parametrize(
+    ("hours", "overdue"),
+    [(2.5, {"event-history-overdue"}), (14.5, {"event-history-overdue", "sweep-overdue"})],
+)
+def test_first_run_is_overdue_after_its_schedule_and_two_hours(aws, doctor, hours, overdue):
+    for name in ALARMS_OF_RECORDER:
+        _make_alarm_of_recorder(aws, f"{NAME}-{name}")
+    _change_recorder(aws, hours_ago=hours)
+    code, out, _ = doctor()
+    assert code == 2
+    lines = problems(out)
+    assert {
+        name for name in ("event-history-overdue", "sweep-overdue") if f"{NAME}-{name} is in ALARM" in out
+    } == overdue
+    assert any(f"no sweep of {RECORDER} has finished" in line for line in lines) == ("sweep-overdue" in overdue)
+
+
+@pytest.mark.usefixtures("recorder")
+def test_alarm_of_a_recorder_that_has_run_is_a_problem(aws, doctor):
+    _make_alarm_of_recorder(aws, f"{NAME}-sweep-overdue")
+    code, out, _ = doctor()
+    (line,) = problems(out)
+    assert code == 2
+    assert f"{NAME}-sweep-overdue is in ALARM" in line
+
+
+def _make_alarm_of_recorder(aws, name):
+    make_alarm(aws, name, "DynamoDBTableSync", "SweepsFinished", {"service": RECORDER})
+    aws.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+
+
+def _change_recorder(aws, hours_ago):
+    """Have the recorder changed so long ago; time goes on for doctor by itself."""
+    function = lambda_backends[aws.account]["eu-west-1"].get_function(RECORDER)
+    function.last_modified = f"{datetime.now(UTC) - timedelta(hours=hours_ago):%Y-%m-%dT%H:%M:%S.%f}000Z"
+
+
+def delete_the_bucket(aws, _):
+    aws.client("s3").delete_bucket(Bucket=BUCKET)
+
+
+def suspend_versioning(aws, _):
+    aws.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+
+def forget_the_bucket(aws, _):
+    aws.client("lambda").update_function_configuration(FunctionName=RECORDER, Environment={"Variables": {}})
+
+
+def forbid_a_read(aws, role_arn):
+    allow(aws, role_arn, EVERYTHING, {"Effect": "Deny", "Action": "dynamodb:GetResourcePolicy", "Resource": "*"})
+
+
+def allow_another_bucket(aws, role_arn):
+    other = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/settings/*"}
+    allow(aws, role_arn, EVERYTHING, other)
+
+
+def forbid_the_event_history(aws, role_arn):
+    allow(aws, role_arn, EVERYTHING, {"Effect": "Deny", "Action": "cloudtrail:LookupEvents", "Resource": "*"})
+
+
+BROKEN_RECORDER = [
+    (delete_the_bucket, "records bucket", f"there is no bucket {BUCKET}", "records_bucket"),
+    (suspend_versioning, "records bucket", f"{BUCKET} does not keep versions", "aws s3api put-bucket-versioning"),
+    (forget_the_bucket, "records bucket", f"RECORDS_BUCKET is missing in the environment of {RECORDER}", "apply"),
+    (forbid_a_read, "recorder permissions", f"{RECORDER} may not do dynamodb:GetResourcePolicy", "boundary"),
+    (allow_another_bucket, "recorder permissions", f"{RECORDER} may not do s3:PutObject", "apply"),
+    (forbid_the_event_history, "recorder permissions", f"{RECORDER} may not do cloudtrail:LookupEvents", "apply"),
+]
+
+
+@pytest.mark.parametrize("case", BROKEN_RECORDER, ids=[row[0].__name__ for row in BROKEN_RECORDER])
+def test_what_is_broken_at_the_recorder_is_one_line(aws, recorder, doctor, case):
+    break_, check, what, to_do = case
+    break_(aws, recorder)
+    code, out, _ = doctor()
+    (line,) = problems(out)
+    assert code == 2
+    assert line.startswith(f"problem     {check} ")
+    assert what in line
+    assert to_do in line
+
+
+@pytest.mark.usefixtures("recorder")
+def test_permissions_of_the_function_include_the_bucket(aws, module, doctor):
+    deny = {"Effect": "Deny", "Action": "s3:GetObjectVersion", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    allow(aws, module.function.role_arn, EVERYTHING, deny)
+    code, out, _ = doctor()
+    (line,) = problems(out)
+    assert code == 2
+    assert f"the role {NAME} may not do s3:GetObjectVersion" in line
 
 
 # Who runs doctor, without one permission of those that it uses.
@@ -371,7 +506,18 @@ UNREADABLE = {
 @pytest.mark.usefixtures("module")
 @pytest.mark.parametrize(("action", "check"), UNREADABLE.items())
 def test_what_may_not_be_read_names_the_permission(aws, doctor, monkeypatch, action, check):
-    become(aws, monkeypatch, {"Effect": "Allow", "Action": "*", "Resource": "*"}, deny=action)
+    become(aws, monkeypatch, EVERYTHING, deny=action)
+    _assert_unreadable(doctor, action, check)
+
+
+@pytest.mark.usefixtures("recorder")
+@pytest.mark.parametrize("action", ["s3:GetBucketVersioning", "s3:ListBucket"])
+def test_bucket_that_may_not_be_read_names_the_permission(aws, doctor, monkeypatch, action):
+    become(aws, monkeypatch, EVERYTHING, deny=action)
+    _assert_unreadable(doctor, action, "records bucket")
+
+
+def _assert_unreadable(doctor, action, check):
     code, out, _ = doctor()
     (line,) = problems(out)
     assert code == 1
@@ -396,10 +542,10 @@ def become(aws, monkeypatch, *statements, deny=()):
 
 
 OPERATIONS = (REPOSITORY / "docs/operations.md").read_text()
-DOCUMENTED = re.findall(r"`([a-z-]+:[A-Z]\w+)`", OPERATIONS.split("\n## Check the deployment")[1].split("\n## ")[0])
+DOCUMENTED = re.findall(r"`([a-z0-9-]+:[A-Z]\w+)`", OPERATIONS.split("\n## Check the deployment")[1].split("\n## ")[0])
 
 
-@pytest.mark.usefixtures("module")
+@pytest.mark.usefixtures("recorder")
 def test_documented_permissions_are_enough_and_only_read(aws, doctor, monkeypatch):
     assert [action for action in DOCUMENTED if not action.partition(":")[2].startswith(READS)] == []
     _log(aws, "1.40.10")

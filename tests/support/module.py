@@ -54,21 +54,21 @@ def deploy_module(aws: EmbeddedAWS, *, enforced: bool = False, **variables: str)
     )
     lambda_.update_function_configuration(FunctionName=NAME, Layers=[layer_arn])
     aws.clock.advance(60)  # mappings are made in the background
-    allow(aws, function, EVERYTHING)
+    allow(aws, function.role_arn, EVERYTHING)
     module = Module(function, layer_arn, _mapping_id(aws), _rules(aws, function))
     for url, arn in ((function.queue_url, function.queue_arn), (function.dlq_url, function.dlq_arn)):
         let_send(aws, url, arn, list(module.rule_arns.values()))
     for alarm, (namespace, metric, dimensions) in ALARMS.items():
-        _alarm(aws, alarm, namespace, metric, dimensions)
+        make_alarm(aws, alarm, namespace, metric, dimensions)
     make_trail(aws)
     aws.permissions.enforced = enforced
     return module
 
 
-def allow(aws: EmbeddedAWS, function: QueuedFunction, *statements: Mapping[str, object]) -> None:
-    """Give the function's role a policy of these statements."""
+def allow(aws: EmbeddedAWS, role_arn: str, *statements: Mapping[str, object]) -> None:
+    """Give a function's role a policy of these statements."""
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    role_name = function.role_arn.rpartition("/")[2]
+    role_name = role_arn.rpartition("/")[2]
     aws.client("iam").put_role_policy(RoleName=role_name, PolicyName="table-sync", PolicyDocument=policy)
 
 
@@ -118,7 +118,8 @@ def _rules(aws: EmbeddedAWS, function: QueuedFunction) -> dict[str, str]:
     return arns
 
 
-def _alarm(aws: EmbeddedAWS, name: str, namespace: str, metric: str, dimensions: dict[str, str]) -> None:
+def make_alarm(aws: EmbeddedAWS, name: str, namespace: str, metric: str, dimensions: dict[str, str]) -> None:
+    """Make an alarm on a metric."""
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         AlarmDescription=f"{name} went off.",

@@ -50,7 +50,9 @@ class Lambda(EventSourceMappings):
         told_by_moto: Callable[..., dict[str, Any]] = LambdaFunction.get_configuration
 
         def get_configuration(function: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 (moto's signature)
-            return told_by_moto(function, on_create) | _kept(function)
+            told = told_by_moto(function, on_create)
+            # YYYY-MM-DDThh:mm:ss.sTZD (API reference); in recorded answers the zone is +0000.
+            return told | {"LastModified": f"{told['LastModified'][:23]}+0000"} | _kept(function)
 
         with patch.object(LambdaFunction, "get_configuration", get_configuration):
             yield

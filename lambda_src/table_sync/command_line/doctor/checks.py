@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from table_sync.command_line.doctor import permissions, queue_policies, runtimes
-from table_sync.command_line.doctor.finding import Result, UnreadableError
+from table_sync.command_line.doctor import permissions, queue_policies, recorder, runtimes
+from table_sync.command_line.doctor.finding import APPLY, Result, UnreadableError, listed
 from table_sync.config import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from table_sync.command_line.doctor.deployment import Deployment
 
-_APPLY = "apply the module again"
-# CloudWatch keeps datapoints of an hour for long, and a sweep is due at least every three days (records_schedule).
-_SWEEPS_WITHIN = timedelta(days=7)
-_HOUR_SECONDS = 3600
 _MOST_LOG_STREAMS = 5
 # What moves a restore's event into the queue, besides a trail: AWS Backup sends its own events.
 _NEED_NO_TRAIL = {"aws-backup"}
-_RATE = re.compile(r"rate\((?P<number>\d+) (?P<unit>minute|hour|day)s?\)")
-_UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
 def trail(deployment: Deployment) -> Result:
@@ -111,16 +103,16 @@ def rules(deployment: Deployment) -> Result:
         for restore_type, name in deployment.rule_names.items()
         if restore_type not in there and name in _rules_named_in_policy(deployment)
     }
-    found = Result(f"{_listed(there)} enabled")
+    found = Result(f"{listed(there)} enabled")
     for name in missing.values():
-        found.problem(f"the rule {name} is missing", _APPLY)
+        found.problem(f"the rule {name} is missing", APPLY)
     if not there and not missing:
-        found.problem(f"there are no rules {deployment.name}-* for restores", f"check --name and --region, or {_APPLY}")
+        found.problem(f"there are no rules {deployment.name}-* for restores", f"check --name and --region, or {APPLY}")
     for restore_type, rule in there.items():
         if rule.get("State") == "DISABLED":
             found.problem(f"the rule {rule['Name']} is disabled", f"run aws events enable-rule --name {rule['Name']}")
         elif not _matches(deployment, restore_type, rule):
-            found.problem(f"the rule {rule['Name']} does not match restores of this account and Region", _APPLY)
+            found.problem(f"the rule {rule['Name']} does not match restores of this account and Region", APPLY)
     return found
 
 
@@ -163,10 +155,10 @@ def targets(deployment: Deployment) -> Result:
     for rule in deployment.rules().values():
         target = next((target for target in deployment.targets(rule["Name"]) if target["Arn"] == queue), None)
         if target is None:
-            found.problem(f"the rule {rule['Name']} does not send to the queue {deployment.name}", _APPLY)
+            found.problem(f"the rule {rule['Name']} does not send to the queue {deployment.name}", APPLY)
         elif target.get("DeadLetterConfig", {}).get("Arn") != dlq:
             found.problem(
-                f"the target of the rule {rule['Name']} has no dead-letter queue {deployment.dlq_name}", _APPLY
+                f"the target of the rule {rule['Name']} has no dead-letter queue {deployment.dlq_name}", APPLY
             )
     return found
 
@@ -177,13 +169,13 @@ def queues(deployment: Deployment) -> Result:
     there = {name: deployment.queue(name) for name in (deployment.name, deployment.dlq_name)}
     for name, attributes in there.items():
         if attributes is None:
-            found.problem(f"there is no queue {name}", _APPLY)
+            found.problem(f"there is no queue {name}", APPLY)
     queue = there[deployment.name]
     if queue is not None:
         redrive = json.loads(queue.get("RedrivePolicy") or "{}")
         if redrive.get("deadLetterTargetArn") != deployment.arn("sqs", deployment.dlq_name):
             found.problem(
-                f"the queue {deployment.name} does not have {deployment.dlq_name} as dead-letter queue", _APPLY
+                f"the queue {deployment.name} does not have {deployment.dlq_name} as dead-letter queue", APPLY
             )
     return found
 
@@ -205,7 +197,7 @@ def policies_of_queues(deployment: Deployment) -> Result:
             )
         ]
         if refused:
-            found.problem(f"the policy of the queue {name} does not let {_listed(refused)} send", _APPLY)
+            found.problem(f"the policy of the queue {name} does not let {listed(refused)} send", APPLY)
     return found
 
 
@@ -222,7 +214,7 @@ def mapping(deployment: Deployment) -> Result:
     )
     found = Result("Enabled")
     if not mappings:
-        found.problem(f"nothing invokes {deployment.name} for messages of its queue", _APPLY)
+        found.problem(f"nothing invokes {deployment.name} for messages of its queue", APPLY)
     for entry in mappings[:1]:
         state = entry["State"]
         if state in {"Disabled", "Disabling"}:
@@ -231,7 +223,7 @@ def mapping(deployment: Deployment) -> Result:
         elif state not in {"Enabled", "Updating"}:
             found.problem(f"the event source mapping is {state}", "run doctor again in a minute")
         elif "ReportBatchItemFailures" not in (entry.get("FunctionResponseTypes") or []):
-            found.problem("the event source mapping does not report batch item failures", _APPLY)
+            found.problem("the event source mapping does not report batch item failures", APPLY)
     return found
 
 
@@ -262,7 +254,7 @@ def _because(reason: str | None) -> str:
 
 
 def _wait_or(state: str) -> str:
-    return "run doctor again in a minute" if state in {"InProgress", "Pending"} else f"remove the cause, and {_APPLY}"
+    return "run doctor again in a minute" if state in {"InProgress", "Pending"} else f"remove the cause, and {APPLY}"
 
 
 def environment(deployment: Deployment) -> Result:
@@ -271,12 +263,12 @@ def environment(deployment: Deployment) -> Result:
     try:
         config = deployment.config()
     except ConfigurationError as error:
-        found.problem(str(error).rstrip("."), _APPLY)
+        found.problem(str(error).rstrip("."), APPLY)
         return found
     variables = deployment.environment()
     for name, key in ((deployment.name, "QUEUE_URL"), (deployment.dlq_name, "DLQ_URL")):
         if variables.get(key, "").rpartition("/")[2] != name:
-            found.problem(f"{key} in the environment of {deployment.name} is not the queue {name}", _APPLY)
+            found.problem(f"{key} in the environment of {deployment.name} is not the queue {name}", APPLY)
     found.summary = f"{len(config.enabled)} settings are on"
     return found
 
@@ -287,13 +279,13 @@ def layer(deployment: Deployment) -> Result:
     found = Result()
     layers = [entry["Arn"] for entry in configuration.get("Layers", [])]
     if not layers:
-        found.problem(f"{deployment.name} has no layer, and cannot run without Powertools", _APPLY)
+        found.problem(f"{deployment.name} has no layer, and cannot run without Powertools", APPLY)
     for arn in layers:
         name, _, number = arn.rpartition(":")
         version = deployment.read("lambda", "GetLayerVersion", LayerName=name, VersionNumber=int(number))
         if version is None:
             # Lambda keeps a copy for functions that use it (developer guide, Deleting a layer version).
-            found.problem(f"the layer version {arn} is deleted: the function works until its next update", _APPLY)
+            found.problem(f"the layer version {arn} is deleted: the function works until its next update", APPLY)
             continue
         for key, wanted in (
             ("CompatibleRuntimes", configuration["Runtime"]),
@@ -301,7 +293,7 @@ def layer(deployment: Deployment) -> Result:
         ):
             if version.get(key) and wanted not in version[key]:
                 found.problem(f"the layer version {arn} is not for {wanted}", "choose another powertools_layer_arn")
-    found.summary = _listed(arn.split(":layer:")[-1] for arn in layers)
+    found.summary = listed(arn.split(":layer:")[-1] for arn in layers)
     return found
 
 
@@ -311,14 +303,14 @@ def runtime(deployment: Deployment) -> Result:
     name = configuration["Runtime"]
     found = Result()
     if name not in runtimes.RUNTIMES:
-        found.problem(f"{name} is not a runtime of this module", f"choose one of {_listed(runtimes.RUNTIMES)}")
+        found.problem(f"{name} is not a runtime of this module", f"choose one of {listed(runtimes.RUNTIMES)}")
         return found
     group = configuration.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{deployment.name}")
     version = _botocore(deployment, group)
     found.summary = f"{name}, boto3 {version}" if version else f"{name}; its boto3 is known once the function has run"
     too_old = runtimes.too_old_for(version, _enabled(deployment)) if version else {}
     if too_old:
-        needs = _listed(f"{setting} needs {needed}" for setting, needed in too_old.items())
+        needs = listed(f"{setting} needs {needed}" for setting, needed in too_old.items())
         found.problem(f"boto3 {version} of {name} is too old: {needs}", "choose a newer runtime, or turn these off")
     return found
 
@@ -367,47 +359,15 @@ def _enabled(deployment: Deployment) -> frozenset[str]:
 
 def role(deployment: Deployment) -> Result:
     """Check by simulation that the function's role may do what the enabled settings need."""
-    arn, enabled = deployment.function()["Role"], _enabled(deployment)
-    config = deployment.config()
-    needed = permissions.needed(
+    enabled, config = _enabled(deployment), deployment.config()
+    needed = permissions.of_function(
         deployment,
         enabled,
         outcome_events=config.outcome_events,
         bus=config.event_bus_arn or deployment.arn("events", "event-bus/default"),
+        bucket=config.records_bucket,
     )
-    denied = [
-        result["EvalActionName"]
-        for request, actions in needed.items()
-        for result in _simulated(deployment, arn, request, actions)
-        if result["EvalDecision"] != "allowed"
-    ]
-    total = len(set().union(*needed.values()))
-    found = Result(f"the role may do all that {len(enabled)} settings need ({total} actions)")
-    if denied:
-        found.problem(
-            f"the role {arn.rpartition('/')[2]} may not do {_listed(sorted(set(denied)))}",
-            f"{_APPLY}; if it stays so, a permissions boundary or an organization's policy forbids it",
-        )
-    return found
-
-
-def _simulated(
-    deployment: Deployment, arn: str, request: permissions.Request, actions: set[str]
-) -> Iterator[dict[str, Any]]:
-    results: Sequence[dict[str, Any]] = deployment.pages(
-        "iam",
-        "SimulatePrincipalPolicy",
-        "EvaluationResults",
-        token="Marker",  # noqa: S106 (no password)
-        PolicySourceArn=arn,
-        ActionNames=sorted(actions),
-        ResourceArns=[request.resource],
-        ContextEntries=[
-            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-            for key, value in request.context
-        ],
-    )
-    yield from results
+    return permissions.check(deployment, deployment.function()["Role"], needed, f"{len(enabled)} settings need")
 
 
 def dead_letters(deployment: Deployment) -> Result:
@@ -426,63 +386,6 @@ def dead_letters(deployment: Deployment) -> Result:
     return found
 
 
-def recorder(deployment: Deployment) -> Result | None:
-    """Check the recorder's schedules and when its last sweep finished; None without enable_records."""
-    configuration = deployment.read("lambda", "GetFunctionConfiguration", FunctionName=deployment.recorder_name)
-    if configuration is None:
-        if deployment.environment().get("RECORDS_BUCKET"):
-            found = Result()
-            found.problem(f"there is no function {deployment.recorder_name}, but the function uses records", _APPLY)
-            return found
-        return None
-    found = Result()
-    rule = deployment.schedule("sweep")
-    if rule is None:
-        found.problem(f"no rule starts sweeps of {deployment.recorder_name}", _APPLY)
-        return found
-    if rule.get("State") == "DISABLED":
-        found.problem(f"the rule {rule['Name']} is disabled", f"run aws events enable-rule --name {rule['Name']}")
-        return found
-    age = _age_of_last_sweep(deployment)
-    between = _between(rule["ScheduleExpression"])
-    sweep = f'invoke {deployment.recorder_name} with {{"sweep": true}}, and read its log'
-    if age is None:
-        found.problem(f"no sweep of {deployment.recorder_name} has finished within {_SWEEPS_WITHIN.days} days", sweep)
-    elif age > 2 * between:
-        found.problem(f"the last sweep finished {_hours(age)} ago, more than two schedules", sweep)
-    else:
-        found.summary = f"the last sweep finished {_hours(age)} ago"
-    return found
-
-
-def _age_of_last_sweep(deployment: Deployment) -> timedelta | None:
-    """Return how long ago the last hour began in which a sweep finished."""
-    now = datetime.now(UTC)
-    answer = deployment.read(
-        "cloudwatch",
-        "GetMetricStatistics",
-        Namespace="DynamoDBTableSync",
-        MetricName="SweepsFinished",
-        Dimensions=[{"Name": "service", "Value": deployment.recorder_name}],
-        StartTime=now - _SWEEPS_WITHIN,
-        EndTime=now,
-        Period=_HOUR_SECONDS,
-        Statistics=["Sum"],
-    )
-    times = [point["Timestamp"] for point in (answer or {}).get("Datapoints", []) if point["Sum"] >= 1]
-    return now - max(times) if times else None
-
-
-def _between(schedule: str) -> timedelta:
-    """Return how far two runs of a schedule are apart; a cron expression runs on every day (records_schedule)."""
-    rate = _RATE.fullmatch(schedule)
-    return int(rate["number"]) * _UNITS[rate["unit"]] if rate else timedelta(days=1)
-
-
-def _hours(age: timedelta) -> str:
-    return f"{max(1, round(age.total_seconds() / _HOUR_SECONDS))} h"
-
-
 def alarms(deployment: Deployment) -> Result:
     """Check that none of the module's alarms is in ALARM."""
     described = deployment.pages(
@@ -493,11 +396,15 @@ def alarms(deployment: Deployment) -> Result:
         AlarmTypes=["MetricAlarm"],
     )
     own = [alarm for alarm in described if _is_own(deployment, alarm)]
+    in_alarm = [alarm for alarm in own if alarm["StateValue"] == "ALARM"]
+    waiting = [name for alarm in in_alarm if recorder.waits_for_first_run(deployment, name := alarm["AlarmName"])]
     found = Result(f"none of {len(own)} is in ALARM")
+    if waiting:
+        found.summary = f"none of {len(own)} is in ALARM, except until the recorder has run once: {listed(waiting)}"
     if not own:
-        found.problem(f"there are no alarms {deployment.name}-*", _APPLY)
-    for alarm in own:
-        if alarm["StateValue"] == "ALARM":
+        found.problem(f"there are no alarms {deployment.name}-*", APPLY)
+    for alarm in in_alarm:
+        if alarm["AlarmName"] not in waiting:
             what = alarm.get("AlarmDescription") or "see its description"
             found.problem(f"{alarm['AlarmName']} is in ALARM", what.rstrip("."))
     return found
@@ -507,10 +414,6 @@ def _is_own(deployment: Deployment, alarm: Mapping[str, Any]) -> bool:
     """Say whether an alarm is of this instance: the prefix of its name may be that of another one, too."""
     own = {deployment.name, deployment.dlq_name, deployment.recorder_name, *deployment.rule_names.values()}
     return any(dimension["Value"] in own for dimension in alarm.get("Dimensions", []))
-
-
-def _listed(words: Any) -> str:  # noqa: ANN401 (any iterable of strings)
-    return ", ".join(words)
 
 
 CHECKS: Mapping[str, Callable[[Deployment], Result | None]] = {
@@ -526,7 +429,9 @@ CHECKS: Mapping[str, Callable[[Deployment], Result | None]] = {
     "runtime": runtime,
     "permissions": role,
     "dead-letter queue": dead_letters,
-    "recorder": recorder,
+    "recorder": recorder.sweeps,
+    "recorder permissions": recorder.role,
+    "records bucket": recorder.bucket,
     "alarms": alarms,
 }
 """By the name that their lines begin with."""

@@ -19,7 +19,7 @@ from table_sync.config import Config
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Service models and recorded answers: IAM, SQS and CloudWatch have the first, KMS and EC2 the last two.
+# Service models and recorded answers: IAM, SQS, S3 and CloudWatch have the first, KMS and EC2 the last two.
 _NOT_ALLOWED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -30,11 +30,14 @@ _NOT_ALLOWED = {
 }
 _NOT_FOUND = {
     "AWS.SimpleQueueService.NonExistentQueue",
+    "NoSuchBucket",
     "NoSuchEntity",
     "QueueDoesNotExist",
     "ResourceNotFoundException",
     "TrailNotFoundException",
 }
+# S3's operations that have no action of their own (Service Authorization Reference).
+_ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
 RESTORE_TYPES = ("point-in-time", "backup", "aws-backup")
 """As the names of rules and alarms end."""
 
@@ -78,7 +81,7 @@ class Deployment:
             if code in _NOT_FOUND:
                 return None
             if code in _NOT_ALLOWED:
-                action = f"{service}:{operation}"
+                action = _ACTIONS.get(f"{service}:{operation}", f"{service}:{operation}")
                 raise UnreadableError(f"{action} is not allowed to you", "allow it, and run doctor again") from error
             if command_errors.blames_credentials(error):
                 raise
@@ -153,6 +156,10 @@ class Deployment:
             raise UnreadableError(f"there is no function {self.name}", "see what is said of the function")
         return configuration
 
+    def recorder(self) -> dict[str, Any] | None:
+        """Return the recorder's configuration, None without enable_records."""
+        return self.read("lambda", "GetFunctionConfiguration", FunctionName=self.recorder_name)
+
     def environment(self) -> dict[str, str]:
         """Return the function's environment.
 
@@ -160,14 +167,7 @@ class Deployment:
             UnreadableError: there is no function, or its environment is encrypted and may not be decrypted.
 
         """
-        environment: dict[str, Any] = self.function().get("Environment", {})
-        if environment.get("Error"):
-            reason = environment["Error"].get("ErrorCode", "unknown error")
-            raise UnreadableError(
-                f"Lambda cannot decrypt the environment of {self.name} for you ({reason})", "allow kms:Decrypt"
-            )
-        variables: dict[str, str] = environment.get("Variables", {})
-        return variables
+        return environment_of(self.function())
 
     def config(self) -> Config:
         """Return what the function's environment says.
@@ -189,6 +189,24 @@ class Deployment:
                 found: dict[str, Any] = rule
                 return found
         return None
+
+
+def environment_of(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment in a function's configuration.
+
+    Raises:
+        UnreadableError: it is encrypted and may not be decrypted.
+
+    """
+    environment: dict[str, Any] = configuration.get("Environment", {})
+    if environment.get("Error"):
+        reason = environment["Error"].get("ErrorCode", "unknown error")
+        name = configuration["FunctionName"]
+        raise UnreadableError(
+            f"Lambda cannot decrypt the environment of {name} for you ({reason})", "allow kms:Decrypt"
+        )
+    variables: dict[str, str] = environment.get("Variables", {})
+    return variables
 
 
 def _input(target: Mapping[str, Any]) -> dict[str, Any]:

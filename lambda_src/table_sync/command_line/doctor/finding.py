@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+APPLY = "apply the module again"
+"""What to do about a part that is missing or has been changed."""
 
 
 class Status(StrEnum):
@@ -58,3 +65,8 @@ class UnreadableError(Exception):
         """Keep both."""
         super().__init__(message)
         self.what_to_do = what_to_do
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return the words with commas between them."""
+    return ", ".join(words)
