@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004 (botocore's own, not the built-in one)
     CredentialRetrievalError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
 )
@@ -168,7 +169,7 @@ _MEANING_OF_MESSAGE = {
         "unsupported input parameter": Meaning.UNSUPPORTED,
     },
 }
-_NO_ANSWER = (ConnectionError, CredentialRetrievalError, HTTPClientError, NoCredentialsError)
+_NO_ANSWER = (ConnectionError, CredentialRetrievalError, HTTPClientError, IncompleteReadError, NoCredentialsError)
 _MEANING_OF_OURS = {
     AlreadySoError: Meaning.ALREADY_SO,
     BusyError: Meaning.NOT_READY,

@@ -18,12 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import botocore.session
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from table_sync.errors import Meaning, meaning
 from table_sync.settings import SETTINGS
 from tests.proof.account import ON_DEMAND, SOURCE, Account, name_of
-from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT
+from tests.support.embedded_aws.faults import BODY_CUT, BODY_RESET, CONNECTION_RESET, READ_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,6 +95,10 @@ class Error:
             return ConnectionClosedError(endpoint_url="")
         if self.code == READ_TIMEOUT:
             return ReadTimeoutError(endpoint_url="")
+        if self.code == BODY_RESET:
+            return ResponseStreamingError(error="")
+        if self.code == BODY_CUT:
+            return IncompleteReadError(actual_bytes=1, expected_bytes=2)
         answer = {"Error": {"Code": self.code}, "ResponseMetadata": {"HTTPStatusCode": self.status}}
         return ClientError(answer, operation)
 

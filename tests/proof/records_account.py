@@ -11,7 +11,7 @@ import pytest
 from table_sync.aws import Table
 from table_sync.records.snapshot import snapshot
 from tests.proof.fault_matrix import UNDECLARED, Error, Step
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.embedded_aws import BODY_CUT, BODY_RESET, EmbeddedAWS
 from tests.support.recorder import DeployedRecorder
 from tests.support.restore_events import arn
 from tests.support.restore_history import BUCKET, RECORDER, handle
@@ -39,12 +39,14 @@ OF_S3 = (
 )
 # The slower of two writers.
 OF_CONDITIONAL_WRITES = Error("ConditionalRequestConflict", 409), Error("PreconditionFailed", 412)
+# Of what is read as a stream.
+OF_BODIES = Error(BODY_RESET, 0), Error(BODY_CUT, 0)
 
 
 def errors_of(service: str, operation: str) -> list[Error]:
     """Return the errors with which a call may end."""
     if service == "s3":
-        return [*OF_S3, *(OF_CONDITIONAL_WRITES if operation == "PutObject" else ())]
+        return [*OF_S3, *{"PutObject": OF_CONDITIONAL_WRITES, "GetObject": OF_BODIES}.get(operation, ())]
     return Step(service, operation, operation).errors
 
 

@@ -2,9 +2,15 @@ import math
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
-from tests.support.embedded_aws import CONNECTION_RESET, READ_TIMEOUT, EmbeddedAWS
+from tests.support.embedded_aws import BODY_CUT, BODY_RESET, CONNECTION_RESET, READ_TIMEOUT, EmbeddedAWS
 
 
 @pytest.fixture(params=[False, True], ids=["in-process", "server"])
@@ -112,6 +118,23 @@ def test_an_answer_that_is_lost(either):
     assert len(sqs.list_queues()["QueueUrls"]) == 1
     (call,) = either.calls_of("sqs:CreateQueue")
     assert (call.done, call.error) == (True, READ_TIMEOUT)
+
+
+@pytest.mark.parametrize("kind", [BODY_CUT, BODY_RESET])
+def test_a_body_that_ends_in_the_middle(either, kind):
+    s3 = either.client("s3")
+    s3.create_bucket(Bucket="records", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="records", Key="one", Body=b"0123456789")
+    either.faults.add("GetObject", kind)
+    answer = s3.get_object(Bucket="records", Key="one")
+    assert answer["ContentLength"] == 10
+    if kind == BODY_CUT or either.clock.running:
+        assert answer["Body"].read(100) == b"01234"
+    else:
+        with pytest.raises(ResponseStreamingError):
+            answer["Body"].read(100)
+    assert s3.get_object(Bucket="records", Key="one")["Body"].read(100) == b"0123456789"
+    assert [(call.done, call.error) for call in either.calls_of("GetObject")] == [(True, kind), (True, None)]
 
 
 def test_a_fault_may_choose_and_may_last(aws):

@@ -4,6 +4,7 @@ from botocore.exceptions import (
     ConnectionClosedError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     ReadTimeoutError,
@@ -39,6 +40,7 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
         (ConnectionClosedError(endpoint_url="x"), Meaning.TRANSIENT),
         (EndpointConnectionError(endpoint_url="x"), Meaning.TRANSIENT),
         (ReadTimeoutError(endpoint_url="x"), Meaning.TRANSIENT),
+        (IncompleteReadError(actual_bytes=1, expected_bytes=2), Meaning.TRANSIENT),
         (CredentialRetrievalError(provider="x", error_msg="y"), Meaning.TRANSIENT),
         (NoCredentialsError(), Meaning.TRANSIENT),
         # What the service models call a fault of AWS's own, as PutEvents tells it of an entry: without a status.

@@ -4,15 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from table_sync import aws as function_clients
 from table_sync.aws import Table
+from table_sync.errors import Meaning, meaning
 from table_sync.recording import record_list
 from table_sync.records.bucket import Bucket, ObjectVersion
 from table_sync.records.json_object import OvertakenError
 from table_sync.records.record import LARGEST_BYTES, InvalidRecordError, Record, dumps, loads
 from table_sync.records.selection import choose, in_force
-from tests.support.embedded_aws import EmbeddedAWS
+from tests.support.embedded_aws import BODY_CUT, BODY_RESET, EmbeddedAWS
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ORDERS = Table(f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders")
@@ -131,6 +133,15 @@ class TestBucket:
         with pytest.raises(OvertakenError):
             bucket.write(record(settings={"tags": None}), etag)
         assert bucket.read(record().key) == record(settings={"ttl": None})
+
+    @pytest.mark.parametrize("end", [BODY_CUT, BODY_RESET])
+    def test_a_record_of_which_only_a_part_arrives_is_none_that_cannot_be_used(self, aws, bucket, end):
+        bucket.write(record(), etag="")
+        for read in (bucket.read, bucket.newest, bucket.body):
+            aws.faults.add("GetObject", end)
+            with pytest.raises((IncompleteReadError, ResponseStreamingError)) as caught:
+                read(record().key)
+            assert meaning(caught.value) is Meaning.TRANSIENT
 
     def test_an_object_that_is_no_record_is_replaced(self, aws, bucket):
         aws.client("s3").put_object(Bucket=BUCKET, Key=record().key, Body=b"not a record")

@@ -121,7 +121,7 @@ class Bucket:
                 return None
             raise
         # One byte more than allowed shows that it is too large, without reading all of it.
-        return answer["Body"].read(records.LARGEST_BYTES + 1), answer["ETag"]
+        return json_object.body_of(answer, records.LARGEST_BYTES + 1), answer["ETag"]
 
 
 def bucket_of(name: str, region: str) -> Bucket | None:

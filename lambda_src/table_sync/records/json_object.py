@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
 
 # A report of thousands of triggers is not larger.
 _LARGEST_BYTES = 10_000_000
@@ -35,6 +35,7 @@ def read(s3: Any, bucket: str, key: str) -> JsonObject | None:  # noqa: ANN401 (
     """Return an object, None if there is none; one that is not a JSON object has no content.
 
     Raises:
+        botocore.exceptions.BotoCoreError: the answer did not arrive, or not all of it.
         botocore.exceptions.ClientError: S3 refused.
 
     """
@@ -45,10 +46,24 @@ def read(s3: Any, bucket: str, key: str) -> JsonObject | None:  # noqa: ANN401 (
             return None
         raise
     try:
-        content = json.loads(answer["Body"].read(_LARGEST_BYTES))
+        content = json.loads(body_of(answer, _LARGEST_BYTES))
     except (ValueError, RecursionError):
         content = None
     return JsonObject(content if isinstance(content, dict) else {}, answer["ETag"])
+
+
+def body_of(answer: dict[str, Any], most_bytes: int) -> bytes:
+    """Return the body of a GetObject answer, or its first `most_bytes`.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: the connection ended before. botocore compares lengths only if all is read.
+
+    """
+    body: bytes = answer["Body"].read(most_bytes)
+    expected = min(answer["ContentLength"], most_bytes)
+    if len(body) < expected:
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=expected)
+    return body
 
 
 def write(s3: Any, bucket: str, key: str, content: dict[str, Any], etag: str) -> JsonObject:  # noqa: ANN401 (as above)

@@ -3,6 +3,17 @@
 from tests.support.embedded_aws.aws import EmbeddedAWS
 from tests.support.embedded_aws.calls import Call, Principal
 from tests.support.embedded_aws.clock import Clock
-from tests.support.embedded_aws.faults import CONNECTION_RESET, READ_TIMEOUT, Fault, Faults
+from tests.support.embedded_aws.faults import BODY_CUT, BODY_RESET, CONNECTION_RESET, READ_TIMEOUT, Fault, Faults
 
-__all__ = ["CONNECTION_RESET", "READ_TIMEOUT", "Call", "Clock", "EmbeddedAWS", "Fault", "Faults", "Principal"]
+__all__ = [
+    "BODY_CUT",
+    "BODY_RESET",
+    "CONNECTION_RESET",
+    "READ_TIMEOUT",
+    "Call",
+    "Clock",
+    "EmbeddedAWS",
+    "Fault",
+    "Faults",
+    "Principal",
+]

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from moto.core.utils import get_service_model
 from werkzeug.http import http_date
 
+from tests.support.embedded_aws.bodies import CutBody
 from tests.support.embedded_aws.calls import Call
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -34,6 +35,15 @@ def error_code(answer: Answer) -> str | None:
         return lower["x-amzn-query-error"].split(";")[0]
     code = lower.get("x-amzn-errortype") or _code_in(body)
     return code.split(":")[0].rsplit("#", 1)[-1]
+
+
+def cut(answer: Answer, *, is_reset: bool) -> Answer:
+    """Return an answer that ends in the middle of its body, whose length the headers tell."""
+    status, headers, body = answer
+    others = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+    part = CutBody(body[: len(body) // 2])
+    part.is_reset = is_reset
+    return status, others | {"Content-Length": str(len(body))}, part
 
 
 def error_message(answer: Answer) -> str:

@@ -20,7 +20,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 
-from tests.support.embedded_aws import bucket_policies
+from tests.support.embedded_aws import bodies, bucket_policies
 from tests.support.embedded_aws.answers import Answer
 from tests.support.embedded_aws.auto_scaling import AutoScaling
 from tests.support.embedded_aws.boundary import MOTO_ACCOUNT, Boundary, NoAnswerError
@@ -105,6 +105,7 @@ class EmbeddedAWS:
                 self.endpoint_url = exits.enter_context(Server(self._boundary)).endpoint_url
             else:
                 exits.enter_context(mock_aws())
+                exits.enter_context(bodies.read_as_streams())
                 self._ask_moto = botocore_stubber.process_request
                 exits.enter_context(patch.object(botocore_stubber, "process_request", self._answer_in_process))
             self._exits = exits.pop_all()

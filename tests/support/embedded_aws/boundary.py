@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from moto.core.request import Request
 
 from tests.support.embedded_aws import bucket_policies
-from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
+from tests.support.embedded_aws.answers import Answer, AwsError, cut, error_answer, error_code
 from tests.support.embedded_aws.calls import Call, Principal, Signature, operation_and_parameters, signature
-from tests.support.embedded_aws.faults import CONNECTION_RESET, CRASH, READ_TIMEOUT, Fault
+from tests.support.embedded_aws.faults import BODY_CUT, BODY_RESET, CONNECTION_RESET, CRASH, READ_TIMEOUT, Fault
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
@@ -73,7 +73,7 @@ class Boundary:
             call.done = call.error is None
             with self._aws.lock:
                 self._aws.cloudtrail.record(call, answer)
-            answer = self._apply(self._aws.faults.meeting(call, after=True), call) or answer
+            answer = self._apply(self._aws.faults.meeting(call, after=True), call, answer) or answer
         return answer
 
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
@@ -87,7 +87,7 @@ class Boundary:
             service = self._aws.services.get(call.service)
             return service.handle(call, moto) if service else moto()
 
-    def _apply(self, fault: Fault | None, call: Call) -> Answer | None:
+    def _apply(self, fault: Fault | None, call: Call, answer: Answer | None = None) -> Answer | None:
         if fault is None:
             return None
         if fault.action:
@@ -99,4 +99,6 @@ class Boundary:
         call.error = fault.error_code
         if fault.error_code in {CONNECTION_RESET, READ_TIMEOUT}:
             raise NoAnswerError(fault.error_code, call)
+        if answer and fault.error_code in {BODY_CUT, BODY_RESET}:
+            return cut(answer, is_reset=fault.error_code == BODY_RESET)
         return error_answer(call, fault.error_code, fault.message, fault.status, self._aws.clock.now())

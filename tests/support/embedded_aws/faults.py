@@ -10,6 +10,8 @@ from tests.support.embedded_aws.calls import Call
 CONNECTION_RESET = "ConnectionReset"
 READ_TIMEOUT = "ReadTimeout"
 CRASH = "Crash"
+BODY_CUT = "BodyCut"
+BODY_RESET = "BodyReset"
 
 
 @dataclass
@@ -52,9 +54,12 @@ class Faults:
         """Fail the next `times` calls that match (math.inf for ever) with an error of the service's own format.
 
         They fail before the service sees them. `error_code` may be CONNECTION_RESET or READ_TIMEOUT: the caller gets
-        no answer. Returns the rule, whose `met` lists the calls it has failed.
+        no answer. Or it is BODY_CUT or BODY_RESET: the service does the call, and the connection is closed or reset in
+        the middle of a body that the caller reads as a stream. Who reads no more than some bytes of it, as botocore
+        does, is not told by urllib3 that it was closed. Returns the rule, whose `met` lists the calls it has failed.
         """
-        return self._append(Fault(operation, error_code, message, times, status, when))
+        after = error_code in {BODY_CUT, BODY_RESET}
+        return self._append(Fault(operation, error_code, message, times, status, when, after=after))
 
     def throttle(self, operation: str, times: float = 1) -> Fault:
         """Answer ThrottlingException, as every service does above its request rate."""

@@ -3,7 +3,7 @@
 import io
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from moto.core.request import Request
@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
+from tests.support.embedded_aws.bodies import CutBody
 from tests.support.embedded_aws.boundary import MOTO_ACCOUNT, Boundary, NoAnswerError
 
 if TYPE_CHECKING:
@@ -72,7 +73,15 @@ class Server:
             # However the answer is lost, a caller on the other side of a socket sees the connection end.
             environ["embedded_aws.connection"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError from lost
+        if isinstance(body, CutBody):
+            # Of bytes werkzeug would tell the length.
+            return self._cut(Response([body], status, headers)(environ, start_response), environ)
         return Response(body, status, headers)(environ, start_response)
+
+    @staticmethod
+    def _cut(response: Iterable[bytes], environ: dict[str, Any]) -> Iterator[bytes]:
+        yield from response
+        environ["embedded_aws.connection"].shutdown(socket.SHUT_RDWR)
 
     def _ask_moto(self, request: Request) -> "Answer":
         environ = dict(request.environ)
