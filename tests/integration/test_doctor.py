@@ -173,6 +173,11 @@ def forbid_an_action(aws, module):
     allow(aws, module.function.role_arn, EVERYTHING, deny)
 
 
+def forbid_describing_backups(aws, module):
+    deny = {"Effect": "Deny", "Action": "dynamodb:DescribeBackup", "Resource": "*"}
+    allow(aws, module.function.role_arn, EVERYTHING, deny)
+
+
 def grant_too_little(aws, module):
     statement = {"Effect": "Allow", "NotAction": ["kinesis:PutRecords"], "Resource": "*"}
     allow(aws, module.function.role_arn, statement)
@@ -214,6 +219,7 @@ BROKEN = [
     (choose_an_old_runtime, "runtime", "python3.9 is not a runtime of this module", "python3.13"),
     (name_another_queue, "environment", "QUEUE_URL", "apply"),
     (forbid_an_action, "permissions", "may not do dynamodb:UpdateTimeToLive", "permissions boundary"),
+    (forbid_describing_backups, "permissions", "may not do dynamodb:DescribeBackup", "permissions boundary"),
     (grant_too_little, "permissions", "may not do kinesis:PutRecords", "apply"),
     (leave_a_message_in_the_dead_letter_queue, "dead-letter queue", "1 message is in table-sync-dlq", "FailureReason"),
     (set_off_an_alarm, "alarms", "table-sync-errors is in ALARM", "went off"),

@@ -34,6 +34,8 @@ _ON_EVERYTHING = {
     "lambda:CreateEventSourceMapping",
     "lambda:ListEventSourceMappings",
 }
+# The restore types that name a backup, whose description the function reads (iam.tf).
+_OF_BACKUPS = {"aws-backup", "backup"}
 # Any table, stream and so on: the module grants its actions on all of the account's.
 _ANY = "table-sync-doctor"
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
@@ -67,6 +69,8 @@ def of_function(
     """
     requests = _of_both(deployment, deployment.name)
     requests.append(("sqs:SendMessage", Request(deployment.arn("sqs", deployment.dlq_name))))
+    if _OF_BACKUPS & deployment.rules().keys():
+        requests.append(("dynamodb:DescribeBackup", Request(deployment.arn("dynamodb", f"table/{_ANY}/backup/{_ANY}"))))
     for setting in SETTINGS:
         if setting.NAME in enabled:
             actions = *setting.READ_ACTIONS, *setting.WRITE_ACTIONS
