@@ -30,7 +30,7 @@ class OutOfTimeError(Exception):
 
 
 class BusyError(Exception):
-    """AWS is still working on an earlier write and would refuse the next one; the message says on what."""
+    """AWS is still working on an earlier write, or something changes while it is read; the message says what."""
 
 
 class GoneError(Exception):

@@ -261,4 +261,7 @@ def _explained(bucket: Bucket) -> Iterator[None]:
     except Exception as error:
         if errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}:
             raise
-        raise FinalError(f"the records in the bucket {bucket.name} cannot be read: {errors.explain(error)}") from error
+        raise FinalError(
+            f"the records in the bucket {bucket.name} cannot be read: {errors.explain(error).rstrip('.')}. Check that "
+            "the bucket exists, and that its policy and the function's role allow this call"
+        ) from error

@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from table_sync import aws as function_clients
 from table_sync import which_source
-from table_sync.aws import Table
 from table_sync.records.bucket import Bucket
 from table_sync.records.record import dumps
-from table_sync.records.snapshot import snapshot
 from table_sync.settings import SETTINGS
 from tests.settings import alarms, auto_scaling
+from tests.support.recorder import record_table
 from tests.support.restore_events import arn, aws_backup, point_in_time
 from tests.support.tables import (
     FILTER,
@@ -49,19 +47,6 @@ def pipeline(deploy):
     return deploy(RECORDS_BUCKET=BUCKET)
 
 
-def recorded(name="orders", region=REGION, **changes):
-    """Write a record of a table as the recorder does; return it."""
-    function_clients.start_session()
-    table = Table(arn(name, region))
-    table.describe()
-    bucket = Bucket(BUCKET, region)
-    record = dataclasses.replace(snapshot(table, None), **changes)
-    bucket.write(record, bucket.newest(record.key)[1])
-    # The function's clients have its credentials.
-    function_clients.start_session()
-    return record
-
-
 def delete(aws, name="orders", region=REGION):
     dynamodb = aws.client("dynamodb", region)
     dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
@@ -93,7 +78,7 @@ def of_s3(pipeline):
 def arranged(aws):
     """Make the source, record it two hours ago, and return what it had."""
     make_source(aws)
-    record = recorded()
+    record = record_table()
     aws.clock.advance(7200)
     return settings_of(aws, "orders"), record
 
@@ -137,7 +122,7 @@ def test_a_restore_uses_what_was_in_force_an_hour_before_and_says_what_is_newer(
     client = aws.client("dynamodb")
     client.untag_resource(ResourceArn=arn("orders"), TagKeys=sorted(before["tags"]))
     aws.clock.advance(5)
-    recorded()
+    record_table()
     aws.clock.advance(600)
     delete(aws)
     restore_deleted(aws)
@@ -336,7 +321,7 @@ def test_a_record_that_is_none_changes_nothing_and_is_reported(aws, pipeline, re
 )
 def test_one_setting_that_cannot_be_used_has_failed_and_the_others_are_applied(aws, pipeline, name, value, reason):
     before, record = arranged(aws)
-    recorded(settings=dict(record.settings) | {name: value})
+    record_table(settings=dict(record.settings) | {name: value})
     aws.clock.advance(7200)
     delete(aws)
     restore_deleted(aws, "orders-restored")
@@ -356,7 +341,7 @@ DEPENDENTS = {"auto_scaling": {"scalable_target_tags"}}
 
 def test_a_value_that_is_older_than_its_record_is_applied_and_the_report_says_so(aws, pipeline):
     before, record = arranged(aws)
-    recorded(settings=record.settings, unreadable={"tags": "ListTagsOfResource: AccessDeniedException"})
+    record_table(settings=record.settings, unreadable={"tags": "ListTagsOfResource: AccessDeniedException"})
     aws.clock.advance(7200)
     delete(aws)
     restore_deleted(aws)
@@ -381,7 +366,7 @@ def test_an_encrypted_filter_comes_from_the_old_mapping_or_its_trigger_has_faile
         for function in functions
     ]
     aws.clock.advance(60)
-    record = recorded()
+    record = record_table()
     assert FILTER["Filters"][0]["Pattern"] not in json.dumps(
         [one for one in record.settings["triggers"]["EventSourceMappings"] if "KMSKeyArn" in one]
     )
@@ -434,7 +419,7 @@ def test_another_account_that_records_nothing_here_is_told(aws, pipeline):
 
 def test_a_region_that_does_not_answer_for_ten_attempts_has_its_record(aws, pipeline):
     make_source(aws, region=OTHER_REGION)
-    recorded(region=OTHER_REGION)
+    record_table(region=OTHER_REGION)
     aws.clock.advance(7200)
     before = settings_of(aws, "orders", OTHER_REGION)
     restore(aws, arn("orders", OTHER_REGION), "orders-restored")
@@ -459,7 +444,7 @@ def test_a_region_that_does_not_answer_for_ten_attempts_has_its_record(aws, pipe
 @pytest.mark.parametrize("new_process", [False, True])
 def test_a_region_that_does_not_answer_once_is_waited_for(aws, pipeline, new_process):
     make_source(aws, region=OTHER_REGION)
-    recorded(region=OTHER_REGION)
+    record_table(region=OTHER_REGION)
     aws.restore_seconds = 3600
     restore(aws, arn("orders", OTHER_REGION), "orders-restored")
     pipeline.run_for(3500)
@@ -494,7 +479,7 @@ class TestInvocation:
 
     def test_a_version_is_used_as_asked(self, aws, pipeline, restored):
         first = version_of(aws, restored.key)
-        recorded(settings=dict(restored.settings) | {"tags": None})
+        record_table(settings=dict(restored.settings) | {"tags": None})
         newest = self.invoke(pipeline, restored, dry_run=True, only=["tags"])
         assert newest["settings"]["tags"]["status"] == "unchanged"
         older = self.invoke(pipeline, restored, dry_run=True, only=["tags"], version_id=first)
@@ -548,7 +533,7 @@ def test_a_point_in_time_of_a_source_nobody_recorded_in_time_has_the_latest_life
     called = aws.clock.datetime()
     delete(aws)
     make_table(aws, "orders")
-    recorded()
+    record_table()
     make_table(aws, "orders-restored")
     event = point_in_time(eventTime=called.isoformat(timespec="seconds"))
     pipeline.send(json.dumps(event))

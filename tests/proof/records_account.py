@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
 from table_sync.aws import Table
+from table_sync.errors import meaning
 from table_sync.records.snapshot import snapshot
 from tests.proof.fault_matrix import UNDECLARED, Error, Step
 from tests.support.embedded_aws import BODY_CUT, BODY_RESET, EmbeddedAWS
@@ -48,6 +50,19 @@ def errors_of(service: str, operation: str) -> list[Error]:
     if service == "s3":
         return [*OF_S3, *{"PutObject": OF_CONDITIONAL_WRITES, "GetObject": OF_BODIES}.get(operation, ())]
     return Step(service, operation, operation).errors
+
+
+def one_of_each_meaning(call: str) -> list[Error]:
+    """Return the errors of a call ("s3:GetObject") to try: all if EVERY_ERROR is in the environment.
+
+    Errors of one meaning are the same to the code. That another writer was faster has one of its own.
+    """
+    service, _, operation = call.partition(":")
+    errors = errors_of(service, operation)
+    if "EVERY_ERROR" in os.environ:
+        return errors
+    by_meaning = {(meaning(error.raised(operation)), error in OF_CONDITIONAL_WRITES): error for error in errors}
+    return list(by_meaning.values())
 
 
 def first_or_all(times: float, made: Callable[[Call], bool]) -> Callable[[Call], bool]:

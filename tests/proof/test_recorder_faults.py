@@ -19,7 +19,7 @@ from table_sync.errors import Meaning, meaning
 from table_sync.records.record import dumps, loads
 from table_sync.records.snapshot import snapshot
 from table_sync.settings import SETTINGS
-from tests.proof.records_account import EmptyAccount, Recording, errors_of, first_or_all
+from tests.proof.records_account import EmptyAccount, Recording, first_or_all, one_of_each_meaning
 from tests.support.restore_events import arn
 from tests.support.restore_history import BUCKET
 from tests.support.tables import make_source, make_table
@@ -29,15 +29,6 @@ ANSWERS = {
     ("dynamodb:DescribeTable", "ResourceNotFoundException"),
     ("dynamodb:GetResourcePolicy", "PolicyNotFoundException"),
 }
-
-
-def tried(call):
-    """Return the errors of a call to try."""
-    errors = errors_of(*call.split(":"))
-    if "EVERY_ERROR" in os.environ:
-        return errors
-    operation = call.partition(":")[2]
-    return list({meaning(error.raised(operation)): error for error in errors}.values())
 
 
 def described(name):
@@ -78,7 +69,7 @@ def wrong_with(source, call, error):
 
 
 def test_a_setting_that_cannot_be_read_is_read_later_or_keeps_its_value(source, figures):
-    pairs = [(call, error) for call in source[-1] for error in tried(call)]
+    pairs = [(call, error) for call in source[-1] for error in one_of_each_meaning(call)]
     wrong = {f"{call}: {error}": found for call, error in pairs if (found := wrong_with(source, call, error))}
     figures("errors of reading a setting", calls=len(source[-1]), tried=len(pairs), wrong=len(wrong))
     assert wrong == {}
@@ -225,7 +216,7 @@ def test_every_call_of_the_recorder_is_tried(account):
 def test_what_fails_is_told_and_made_up_for(account, figures, how):
     states = []
     for number, case in enumerate(case for case in CASES if case[0] == how):
-        errors = tried(case[2])
+        errors = one_of_each_meaning(case[2])
         if "EVERY_ERROR" in os.environ:
             states += [(case, error, times) for error in errors for times in (ONCE, FOR_EVER)]
             continue

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from table_sync import aws as function_clients
+from table_sync.aws import Table
 from table_sync.recorder import lambda_handler
 from table_sync.records import unwritten
+from table_sync.records.bucket import Bucket
+from table_sync.records.snapshot import snapshot
 from tests.support.deployment import deploy_queued_function, zip_of
 from tests.support.embedded_aws.lambda_service import ChildProcessRuntime, InProcessRuntime, LambdaService
-from tests.support.restore_events import ACCOUNT, REGION
+from tests.support.restore_events import ACCOUNT, REGION, arn
 from tests.support.rules import CHANGES, PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from table_sync.records.record import Record
     from tests.support.embedded_aws import Call, EmbeddedAWS
     from tests.support.embedded_aws.lambda_service import Invocation
 
@@ -157,3 +162,16 @@ def make_bucket(aws: EmbeddedAWS, name: str = BUCKET) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def record_table(name: str = "orders", region: str = REGION, **changes: Any) -> Record:
+    """Write a record of a table as the recorder does; return it. `changes` are fields of the record."""
+    function_clients.start_session()
+    table = Table(arn(name, region))
+    table.describe()
+    bucket = Bucket(BUCKET, region)
+    record = dataclasses.replace(snapshot(table, None), **changes)
+    bucket.write(record, bucket.newest(record.key)[1])
+    # The function's clients have its credentials.
+    function_clients.start_session()
+    return record

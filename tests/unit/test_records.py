@@ -8,7 +8,7 @@ from botocore.exceptions import IncompleteReadError, ResponseStreamingError
 
 from table_sync import aws as function_clients
 from table_sync.aws import Table
-from table_sync.errors import Meaning, meaning
+from table_sync.errors import BusyError, Meaning, meaning
 from table_sync.recording import record_list
 from table_sync.records.bucket import Bucket, ObjectVersion
 from table_sync.records.json_object import OvertakenError
@@ -233,6 +233,19 @@ class TestChoose:
     def test_a_version_is_found_after_the_object_was_deleted(self, aws, bucket, written):
         written((4, record()))
         aws.client("s3").delete_object(Bucket=BUCKET, Key=record().key)
+        assert choose(bucket, ORDERS, called_at=self.hour(10)).record == record()
+
+    def test_a_lifetime_of_whose_record_only_a_part_arrives_is_not_left_out(self, aws, bucket, written):
+        written((2, record("id-1")), (6, record("id-2", created_at=self.hour(5))))
+        aws.faults.add("GetObject", BODY_CUT, when=lambda call: "id-2" in call.parameters["Key"])
+        with pytest.raises(IncompleteReadError):
+            choose(bucket, ORDERS, called_at=self.hour(20))
+
+    def test_a_version_that_is_deleted_after_it_was_listed_does_not_count_as_no_record(self, aws, bucket, written):
+        written((4, record()))
+        aws.faults.add("GetObject", "NoSuchVersion", status=404)
+        with pytest.raises(BusyError, match="was deleted while it was read"):
+            choose(bucket, ORDERS, called_at=self.hour(10))
         assert choose(bucket, ORDERS, called_at=self.hour(10)).record == record()
 
     def test_a_single_lifetime_takes_two_calls(self, aws, bucket, written):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from table_sync.errors import BusyError
 from table_sync.records.record import InvalidRecordError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def choose(  # noqa: PLR0913 (each is a fact of the restore)
         not_table_id: TableId of the restored table, which may have the source's name.
 
     Raises:
+        table_sync.errors.BusyError: a version was deleted after it was listed.
         table_sync.records.record.InvalidRecordError: the chosen version is not a usable record.
         botocore.exceptions.ClientError: S3 refused.
 
@@ -59,17 +61,14 @@ def choose(  # noqa: PLR0913 (each is a fact of the restore)
     keys = [key for key in lifetimes if not _is_of(key, not_table_id)]
     if table_id:
         keys = [key for key in keys if _is_of(key, table_id)]
-    newest = {key: _read(bucket, key, newest_of(lifetimes[key])) for key in keys}
+    newest = {key: _read_usable(bucket, key, newest_of(lifetimes[key])) for key in keys}
     key = _latest(keys, newest, called_at)
     if key is None:
         return None
     last = newest[key]
     at = backup_at or (last.deleted_at if last else None) or called_at
     version = in_force(lifetimes[key], at)
-    record = last if version is newest_of(lifetimes[key]) and last else bucket.read(key, version.version_id)
-    if record is None:
-        # It expired between the two calls; the next attempt finds what is there now.
-        return None
+    record = last if version is newest_of(lifetimes[key]) and last else _read(bucket, key, version)
     return _of_table(source, Chosen(record, version.version_id, differing(record, last)))
 
 
@@ -83,6 +82,7 @@ def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chos
         version_id: empty for the newest version.
 
     Raises:
+        table_sync.errors.BusyError: the newest version was deleted after it was listed.
         table_sync.records.record.InvalidRecordError: it is not a usable record.
         botocore.exceptions.ClientError: S3 refused.
 
@@ -95,7 +95,7 @@ def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chos
     record = bucket.read(key, wanted)
     if record is None:
         return None
-    newest = record if wanted == last.version_id else _read(bucket, key, last)
+    newest = record if wanted == last.version_id else _read_usable(bucket, key, last)
     return _of_table(source, Chosen(record, wanted, differing(record, newest)))
 
 
@@ -111,10 +111,19 @@ def newest_of(versions: Sequence[ObjectVersion]) -> ObjectVersion:
     return max(versions, key=lambda version: (version.modified_at, version.is_latest))
 
 
-def _read(bucket: Bucket, key: str, version: ObjectVersion) -> Record | None:
-    """Return a version, None if it is not a usable record."""
+def _read(bucket: Bucket, key: str, version: ObjectVersion) -> Record:
+    """Return a version that the bucket has listed."""
+    record = bucket.read(key, version.version_id)
+    if record is None:
+        # It may have been the only one, so what is there now decides.
+        raise BusyError(f"version {version.version_id} of the record {key} was deleted while it was read")
+    return record
+
+
+def _read_usable(bucket: Bucket, key: str, version: ObjectVersion) -> Record | None:
+    """Return a version that the bucket has listed, None if it is not a usable record."""
     try:
-        return bucket.read(key, version.version_id)
+        return _read(bucket, key, version)
     except InvalidRecordError:
         return None
 
