@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="as many mutants, chosen at random")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=40, help="of tests that each mutant meets at most (40)")
     parser.add_argument("--pure", action="store_true", help="without the tests that restore a table, in minutes")
     parser.add_argument("--terraform", action="store_true", help="mutants of the Terraform code instead")
     options = parser.parse_args(arguments)
@@ -48,8 +49,11 @@ def of_function(options: argparse.Namespace) -> int:
     found = python.measured(options.processes, python.PURE_FILES if options.pure else python.FILES)
     fates: dict[str, Counter[str]] = defaultdict(Counter)
     survivors: list[tuple[str, str, int, int]] = []
-    for result in python.run(files, found, options.processes, options.sample, options.seed):
+    every = python.of_files(files, options.sample, options.seed)
+    for number, result in enumerate(python.run(every, found, options.processes, options.seconds), start=1):
         fates[result.file][result.fate] += 1
+        if number % 50 == 0:
+            print(f"{number} of {len(every)} mutants, {len(survivors)} survivors so far", file=sys.stderr, flush=True)
         if result.fate == python.SURVIVED:
             survivors.append((result.file, result.mutant.name, result.mutant.line, result.tests))
             print(f"survived {result.tests} tests: {result.file}:{result.mutant.line} {result.mutant.name}", flush=True)

@@ -34,24 +34,43 @@ CODE = ROOT / "lambda_src" / "table_sync"
 WORK = ROOT / ".work" / "mutants"
 
 # Tests that look at the function by its results: pure ones, and restores in this process.
-TESTS = (
-    *("access", "backoff", "config", "errors", "invocation", "not_copied", "records", "restore", "table_filter"),
-    *("settings", "settings_more", "settings_read"),
-)
-RESTORES = (*("restore", "restore_types", "which_tables", "more_settings", "obstacles", "messages", "outcome_events"),)
 PURE_FILES = [
     "tests/terraform/test_settings_file.py",
-    *(f"tests/unit/test_{name}.py" for name in TESTS),
+    "tests/unit/test_access.py",
+    "tests/unit/test_backoff.py",
+    "tests/unit/test_cli_differences.py",
+    "tests/unit/test_config.py",
+    "tests/unit/test_errors.py",
+    "tests/unit/test_invocation.py",
+    "tests/unit/test_not_copied.py",
+    "tests/unit/test_records.py",
+    "tests/unit/test_restore.py",
+    "tests/unit/test_settings.py",
+    "tests/unit/test_settings_more.py",
+    "tests/unit/test_settings_read.py",
+    "tests/unit/test_table_filter.py",
     "tests/facts/test_meanings.py",
     "tests/proof/test_plans.py",
     "tests/proof/test_faults.py",
 ]
-FILES = [*PURE_FILES, *(f"tests/integration/test_{name}.py" for name in RESTORES)]
+FILES = [
+    *PURE_FILES,
+    "tests/integration/test_cli.py",
+    "tests/integration/test_messages.py",
+    "tests/integration/test_more_settings.py",
+    "tests/integration/test_obstacles.py",
+    "tests/integration/test_outcome_events.py",
+    "tests/integration/test_restore.py",
+    "tests/integration/test_restore_types.py",
+    "tests/integration/test_source_gone.py",
+    "tests/integration/test_which_tables.py",
+    "tests/proof/test_bench.py",
+    "tests/proof/test_recorded_values.py",
+]
 # These take as long as ten others.
 LEFT_OUT = ("longest_wait_of_a_day", "restore_of_six_hours", "sample_ends_as_the_matrix")
 
-# Of the tests' own time, as it was measured in the first run: what a mutant meets at most, and when it counts as hung.
-MOST_SECONDS = 40
+# Of the tests' own time, as it was measured in the first run: when a mutant counts as hung.
 PATIENCE = 8
 AT_LEAST_SECONDS = 90
 
@@ -161,32 +180,38 @@ class Result:
     """How many it met."""
 
 
-def tests_of(file: str, line: int, tests: dict[str, Test]) -> list[str]:
-    """Return the tests to run against a mutant: those that run its line, the quickest first.
+def tests_of(file: str, line: int, tests: dict[str, Test], most_seconds: float) -> list[str]:
+    """Return the tests to run against a mutant: those that run its line, and together take at most so long.
 
-    A line that only the import runs is that of every test of its file, and of tests that run no line of the function:
-    they look at what its modules define.
+    Those that are named after the file come first, all of them, and the quickest of these and of the others before the
+    slower ones. A line that only the import runs is that of every test of its file, and of tests that run no line of
+    the function: they look at what its modules define.
     """
-    by_time = sorted((test.seconds, name) for name, test in tests.items())
-    of_line = [(seconds, name) for seconds, name in by_time if line in tests[name].lines.get(file, ())]
-    at_import = [(seconds, name) for seconds, name in by_time if file in tests[name].lines or not tests[name].lines]
+    of_line = [name for name, test in tests.items() if line in test.lines.get(file, ())]
+    at_import = [name for name, test in tests.items() if file in test.lines or not test.lines]
+    stem = Path(file).stem
     chosen, total = [], 0.0
-    for seconds, name in of_line or at_import:
-        total += seconds
-        if chosen and total > MOST_SECONDS:
+    for name in sorted(of_line or at_import, key=lambda name: (stem not in name, tests[name].seconds, name)):
+        total += tests[name].seconds
+        if chosen and stem not in name and total > most_seconds:
             break
         chosen.append(name)
     return chosen
 
 
-def run(
-    files: Sequence[str], tests: dict[str, Test], processes: int, sample: int | None, seed: int
-) -> Iterator[Result]:
-    """Run the tests against every mutant of these files, or against a sample of as many of all of them."""
+def of_files(files: Sequence[str], sample: int | None, seed: int) -> list[tuple[str, Mutant]]:
+    """Return the mutants of these files, or a sample of as many of all of them."""
     every = [(file, mutant) for file in files for mutant in mutants((CODE / file).read_text())]
-    if sample is not None and sample < len(every):
-        every = random.Random(seed).sample(every, sample)  # noqa: S311 (a sample that is the same each time)
-    chosen = [tests_of(file, mutant.line, tests) for file, mutant in every]
+    if sample is None or sample >= len(every):
+        return every
+    return random.Random(seed).sample(every, sample)  # noqa: S311 (a sample that is the same each time)
+
+
+def run(
+    every: Sequence[tuple[str, Mutant]], tests: dict[str, Test], processes: int, most_seconds: float
+) -> Iterator[Result]:
+    """Run the tests against every mutant, at most so many seconds of them."""
+    chosen = [tests_of(file, mutant.line, tests, most_seconds) for file, mutant in every]
     jobs = [
         (lambda file=file, mutant=mutant, names=names: _meet(file, mutant, names))
         for (file, mutant), names in zip(every, chosen, strict=True)

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from table_sync.errors import BusyError, GoneError, Meaning, explain, meaning
+from table_sync.errors import BusyError, GoneError, Meaning, OutOfTimeError, explain, is_refusal, meaning
 
 
 def client_error(code, *, operation="UpdateTable", message="", status=400):
@@ -216,3 +216,20 @@ def test_an_old_boto3_is_explained_as_such():
     error = ParamValidationError(report='Unknown parameter in input: "RecoveryPeriodInDays"')
     assert "boto3" in explain(error)
     assert "RecoveryPeriodInDays" in explain(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (client_error("ValidationException", status=400), True),
+        (client_error("TooManyRequestsException", status=429), True),
+        (OutOfTimeError("not called"), True),
+        (client_error("InternalServerError", status=500), False),
+        (client_error("Unknown", status=0), False),
+        (ClientError({"Error": {"Code": "Unknown"}}, "UpdateTable"), False),
+        (ReadTimeoutError(endpoint_url="x"), False),
+    ],
+    ids=repr,
+)
+def test_only_an_answer_that_blames_the_caller_shows_that_nothing_was_done(error, refused):
+    assert is_refusal(error) is refused
