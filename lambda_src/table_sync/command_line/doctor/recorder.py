@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # CloudWatch keeps datapoints of an hour for long, and a sweep is due at least every three days (records_schedule).
 _WITHIN = timedelta(days=7)
 _HOUR_SECONDS = 3600
-# From the start of a run until its metric is there: a sweep of 10,000 tables takes 41 minutes.
+# From the start of a run until its metric is there: a sweep of 10,000 tables takes 75 minutes (docs/records.md).
 _TAKES = timedelta(hours=2)
 _RATE = re.compile(r"rate\((?P<number>\d+) (?P<unit>minute|hour|day)s?\)")
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
