@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from tests.support import reasons
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,7 +53,8 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's source.
 
     Operators, conditions and their negations, constants, returned values, calls for their effect, `raise`, `continue`
-    and `break` are changed. Annotations, docstrings, decorators and what is only logged stay as they are.
+    and `break` are changed. Annotations, docstrings, decorators and what is only logged stay as they are. So does the
+    wording of reasons: tests/unit/test_documentation.py reads it in the source.
     """
     seen: Counter[str] = Counter()
     for place, (scope, line, node) in enumerate(_places(ast.parse(source))):
@@ -90,6 +93,8 @@ class _Change:
 def _places(tree: ast.Module) -> Iterator[tuple[str, int, ast.AST]]:
     """Yield what may be changed, after the name of its function or class and the line of its statement."""
 
+    wording = {id(node) for reason in reasons.expressions(tree) for node in ast.walk(reason) if _has_words(node)}
+
     def visit(node: ast.AST, scope: str, line: int) -> Iterator[tuple[str, int, ast.AST]]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             scope = f"{scope}.{node.name}" if scope else node.name
@@ -100,7 +105,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[str, int, ast.AST]]:
             if name in {"annotation", "returns", "decorator_list", "bases"}:
                 continue
             for child in field if isinstance(field, list) else [field]:
-                if isinstance(child, ast.AST) and not _left_alone(child):
+                if isinstance(child, ast.AST) and not _left_alone(child) and id(child) not in wording:
                     yield from visit(child, scope, line)
 
     yield from visit(tree, "", 0)
@@ -126,6 +131,10 @@ def _noted(statement: ast.stmt) -> list[ast.stmt]:
             return [statement]
     note = ast.Call(ast.Name("__note__", ast.Load()), [ast.Constant(statement.lineno)], [])
     return [ast.copy_location(ast.Expr(note), statement), statement]
+
+
+def _has_words(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
 
 
 def _left_alone(node: ast.AST) -> bool:
@@ -193,8 +202,11 @@ def _(node: ast.Constant) -> list[_Change]:
 
 @_changes.register
 def _(node: ast.Return) -> list[_Change]:
-    is_none = node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
-    return [] if is_none else [_changed(node, value=ast.Constant(value=None))]
+    value = node.value.value if isinstance(node.value, ast.Constant) else node.value
+    if value is None:
+        return []
+    # None would be as empty as "".
+    return [_changed(node, value=ast.Constant(value="XX" if value == "" else None))]
 
 
 @_changes.register

@@ -31,19 +31,22 @@ def reasons() -> dict[str, str]:
 
 
 def _reasons_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        parts: list[ast.AST] = []
+    for part in expressions(ast.parse(path.read_text())):
+        text = _text(part)
+        # A reason has more than one word of its own, be it "the target is ...".
+        if len(text.replace(PLACEHOLDER, "").split()) > 1:
+            yield text
+
+
+def expressions(module: ast.Module) -> Iterator[ast.expr]:
+    """Yield the expressions of a module of which a text is a reason."""
+    for node in ast.walk(module):
         if isinstance(node, ast.Call) and CALLS.fullmatch(_name(node.func)) and _name(node.func) not in NO_REASONS:
-            parts = [*node.args, *(word.value for word in node.keywords if word.arg == "whole")]
+            yield from (*node.args, *(word.value for word in node.keywords if word.arg == "whole"))
         elif (isinstance(node, ast.keyword) and node.arg in NAMES) or (
             isinstance(node, ast.Assign) and any(_name(target) in NAMES for target in node.targets)
         ):
-            parts = [node.value]
-        for part in parts:
-            text = _text(part)
-            # A reason has more than one word of its own, be it "the target is ...".
-            if len(text.replace(PLACEHOLDER, "").split()) > 1:
-                yield text
+            yield node.value
 
 
 def _name(node: ast.AST) -> str:

@@ -50,3 +50,14 @@ def test_a_name_stays_when_lines_are_added_above():
 
 def test_equal_places_have_names_of_their_own():
     assert [mutant.name for mutant in mutants("a = 1\nb = 1")] == ["module: 1 -> 2", "module: 1 -> 2 (2)"]
+
+
+def test_the_wording_of_a_reason_stays_and_what_decides_does_not():
+    source = 'def plan(size):\n    return Outcome("failed", "the size is wrong") if size else ""'
+    names = [mutant.name for mutant in mutants(source)]
+    assert "plan: 'failed' -> 'XXfailedXX'" in names
+    assert not any("the size is wrong' ->" in name for name in names)
+
+
+def test_an_empty_text_becomes_another_and_not_none():
+    assert [mutant.name for mutant in mutants('def note():\n    return ""')] == ["note: return '' -> return 'XX'"]
