@@ -27,7 +27,7 @@ ONCE, FOR_EVER = 1, math.inf
 
 
 class Account(EmptyAccount):
-    """A table that is live, and one that was deleted an hour after somebody took its tags away. A context manager.
+    """A table that is live, and one that was deleted half an hour after somebody took its tags away. A context manager.
 
     An older table had the name of the second, and has a record too.
     """

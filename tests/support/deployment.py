@@ -46,6 +46,7 @@ def deploy_function(  # noqa: PLR0913 (what differs between tests)
     handler: str = "function.handler",
     layers: Iterable[bytes] = (),
     variables: Mapping[str, str] | None = None,
+    region: str = "eu-west-1",
     **settings: Any,
 ) -> dict[str, Any]:
     """Create a role and a function from zips, and return its configuration; `settings` go to CreateFunction."""
@@ -53,7 +54,7 @@ def deploy_function(  # noqa: PLR0913 (what differs between tests)
     role = aws.client("iam").create_role(
         RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )
-    client = aws.client("lambda")
+    client = aws.client("lambda", region)
     layer_arns = [
         client.publish_layer_version(LayerName=f"{name}-{index}", Content={"ZipFile": layer})["LayerVersionArn"]
         for index, layer in enumerate(layers)
@@ -81,19 +82,20 @@ def deploy_queued_function(  # noqa: PLR0913 (as above)
     batch_size: int = 10,
     response_types: Iterable[str] = ("ReportBatchItemFailures",),
     variables: Mapping[str, str] | None = None,
+    region: str = "eu-west-1",
     **settings: Any,
 ) -> QueuedFunction:
     """Create a queue, its dead-letter queue, a function (see `deploy_function`) and the mapping between them.
 
     The function gets QUEUE_URL and DLQ_URL in its environment, besides `variables`.
     """
-    sqs = aws.client("sqs")
+    sqs = aws.client("sqs", region)
     dlq_url, dlq_arn = _queue(sqs, f"{name}-dlq", {})
     redrive = json.dumps({"deadLetterTargetArn": dlq_arn, "maxReceiveCount": max_receive_count})
     queue_url, queue_arn = _queue(sqs, name, {"RedrivePolicy": redrive, **(queue_attributes or {})})
     urls = {"QUEUE_URL": queue_url, "DLQ_URL": dlq_url}
-    function = deploy_function(aws, name, code, variables=urls | dict(variables or {}), **settings)
-    aws.client("lambda").create_event_source_mapping(
+    function = deploy_function(aws, name, code, variables=urls | dict(variables or {}), region=region, **settings)
+    aws.client("lambda", region).create_event_source_mapping(
         EventSourceArn=queue_arn,
         FunctionName=name,
         BatchSize=batch_size,

@@ -35,7 +35,7 @@ DIST = Path(__file__).parents[2] / "lambda_src/dist"
 class DeployedRecorder:
     """Rules, queue, recorder and bucket, and what came of them. A context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what differs between tests)
         self,
         aws: EmbeddedAWS,
         *,
@@ -43,6 +43,7 @@ class DeployedRecorder:
         handler: Callable[[Any, Any], Any] = lambda_handler,
         make_bucket: bool = True,
         package: bool = False,
+        region: str = REGION,
         **variables: str,
     ) -> None:
         # Clients keep the credentials with which they were made.
@@ -57,6 +58,7 @@ class DeployedRecorder:
         self._package = package
         self._name = name
         self._makes_bucket = make_bucket
+        self._region = region
         self._variables = {"RECORDS_BUCKET": BUCKET} | variables
 
     def __enter__(self) -> Self:
@@ -75,9 +77,10 @@ class DeployedRecorder:
             else zip_of({"function.py": "not run: the runtime is in process"}),
             queue_attributes={"VisibilityTimeout": str(6 * TIMEOUT), "MessageRetentionPeriod": str(A_DAY)},
             variables=self._variables
-            | {"RECORDER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self._name}"},
+            | {"RECORDER_QUEUE_URL": f"https://sqs.{self._region}.amazonaws.com/{ACCOUNT}/{self._name}"},
             Timeout=TIMEOUT,
             MemorySize=MEGABYTES,
+            region=self._region,
             **(packaged if self._package else {}),
         )
         if self._makes_bucket and BUCKET not in [
@@ -92,9 +95,10 @@ class DeployedRecorder:
         self.service.__exit__(None, None, None)
 
     def _route_events(self) -> None:
-        events = self.aws.client("events")
+        events = self.aws.client("events", self._region)
         for name, pattern in {**PATTERNS, "changes": CHANGES}.items():
-            events.put_rule(Name=f"{self._name}-{name}", EventPattern=json.dumps(pattern))
+            here = json.dumps(pattern).replace(REGION, self._region)
+            events.put_rule(Name=f"{self._name}-{name}", EventPattern=here)
             events.put_targets(
                 Rule=f"{self._name}-{name}", Targets=[{"Id": "recorder", "Arn": self.function.queue_arn}]
             )
@@ -105,7 +109,9 @@ class DeployedRecorder:
             "Resource": self.function.queue_arn,
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-        self.aws.client("sqs").set_queue_attributes(QueueUrl=self.function.queue_url, Attributes={"Policy": policy})
+        self.aws.client("sqs", self._region).set_queue_attributes(
+            QueueUrl=self.function.queue_url, Attributes={"Policy": policy}
+        )
 
     def sweep(self) -> None:
         """Record all tables."""
@@ -114,14 +120,14 @@ class DeployedRecorder:
 
     def invoke(self, event: Any) -> Any:
         """Invoke the recorder directly; return its answer."""
-        invocation = self.service.invoke(self._name, event)
+        invocation = self.service.invoke(self._name, event, region=self._region)
         self.invocations.append(invocation)
         assert invocation.error is None, invocation.error
         return invocation.response
 
     def send(self, body: str) -> None:
         """Put a message into the queue."""
-        self.aws.client("sqs").send_message(QueueUrl=self.function.queue_url, MessageBody=body)
+        self.aws.client("sqs", self._region).send_message(QueueUrl=self.function.queue_url, MessageBody=body)
 
     def run(self, max_seconds: float = A_DAY) -> None:
         """Let the queue and the recorder work until no message is left."""
@@ -147,9 +153,11 @@ class DeployedRecorder:
         """Return the keys that the recorder has written, in order."""
         return [call.parameters["Key"] for call in self.calls() if call.name == "s3:PutObject" and call.done]
 
-    def record(self, table: str, table_id: str | None = None, *, region: str = REGION) -> dict[str, Any]:
+    def record(
+        self, table: str, table_id: str | None = None, *, region: str = REGION, bucket_region: str = REGION
+    ) -> dict[str, Any]:
         """Return the newest record of a table name, which has one, or of one of its lifetimes."""
-        s3 = self.aws.client("s3")
+        s3 = self.aws.client("s3", bucket_region)
         prefix = f"settings/v1/{ACCOUNT}/{region}/{table}/{table_id or ''}"
         listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
         (key,) = (found["Key"] for found in listed if found["Key"].endswith(".json"))
@@ -157,10 +165,11 @@ class DeployedRecorder:
         return record
 
 
-def make_bucket(aws: EmbeddedAWS, name: str = BUCKET) -> None:
+def make_bucket(aws: EmbeddedAWS, name: str = BUCKET, region: str = REGION) -> None:
     """Make a versioned bucket."""
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3 = aws.client("s3", region)
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **location)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 

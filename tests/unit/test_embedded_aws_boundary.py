@@ -2,6 +2,7 @@ import math
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -118,6 +119,21 @@ def test_an_answer_that_is_lost(either):
     assert len(sqs.list_queues()["QueueUrls"]) == 1
     (call,) = either.calls_of("sqs:CreateQueue")
     assert (call.done, call.error) == (True, READ_TIMEOUT)
+
+
+def test_the_second_try_of_the_sdk_sends_the_same_body(either):
+    s3 = boto3.client(
+        "s3",
+        region_name="eu-west-1",
+        endpoint_url=either.endpoint_url,
+        aws_access_key_id="any",
+        aws_secret_access_key="any",  # noqa: S106 (nobody looks at it)
+        config=Config(retries={"mode": "standard", "total_max_attempts": 2}),
+    )
+    s3.create_bucket(Bucket="records", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    either.faults.add("PutObject", "SlowDown", status=503)
+    s3.put_object(Bucket="records", Key="one", Body=b"1")
+    assert s3.get_object(Bucket="records", Key="one")["Body"].read() == b"1"
 
 
 @pytest.mark.parametrize("kind", [BODY_CUT, BODY_RESET])

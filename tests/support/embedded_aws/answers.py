@@ -12,6 +12,7 @@ from tests.support.embedded_aws.bodies import CutBody
 from tests.support.embedded_aws.calls import Call
 
 Answer = tuple[int, dict[str, str], bytes]
+_NOT_MODIFIED = 304
 
 
 class AwsError(Exception):
@@ -28,7 +29,7 @@ class AwsError(Exception):
 def error_code(answer: Answer) -> str | None:
     """Return the error code of an answer, None for a success."""
     status, headers, body = answer
-    if status < 400:
+    if status < 300 or status == _NOT_MODIFIED:
         return None
     lower = {name.lower(): str(value) for name, value in headers.items()}
     if "x-amzn-query-error" in lower:

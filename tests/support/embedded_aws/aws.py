@@ -186,10 +186,11 @@ class EmbeddedAWS:
         return [c for c in self.calls if not operations or c.operation in operations or c.name in operations]
 
     def _answer_in_process(self, request: AWSPreparedRequest) -> Answer:
-        body = getattr(request.body, "read", None)
-        if body:
-            # A stream would be empty for the second of those who read it: the boundary, and moto.
-            request.body = body()
+        stream = request.body
+        if hasattr(stream, "read"):
+            # It would be empty for the second of those who read it: the boundary, moto, and the SDK's next try.
+            request.body = stream.read()
+            stream.seek(0)
         try:
             return self._boundary.handle(normalize_request(request), lambda: self._answer_of_moto(request))
         except NoAnswerError as lost:

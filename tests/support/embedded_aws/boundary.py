@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from moto.core.request import Request
 
-from tests.support.embedded_aws import bucket_policies
+from tests.support.embedded_aws import bucket_policies, bucket_regions
 from tests.support.embedded_aws.answers import Answer, AwsError, cut, error_answer, error_code
 from tests.support.embedded_aws.calls import Call, Principal, Signature, operation_and_parameters, signature
 from tests.support.embedded_aws.faults import BODY_CUT, BODY_RESET, CONNECTION_RESET, CRASH, READ_TIMEOUT, Fault
@@ -78,14 +78,18 @@ class Boundary:
 
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         with self._aws.lock:
-            try:
-                self._aws.permissions.check(call)
-                bucket_policies.check(call)
-                self._aws.rate_limits.check(call)
-            except AwsError as error:
-                return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())
-            service = self._aws.services.get(call.service)
-            return service.handle(call, moto) if service else moto()
+            answer = bucket_regions.redirection(call, self._aws.clock.now()) or self._serve_here(call, moto)
+            return bucket_regions.located(call, answer)
+
+    def _serve_here(self, call: Call, moto: Callable[[], Answer]) -> Answer:
+        try:
+            self._aws.permissions.check(call)
+            bucket_policies.check(call)
+            self._aws.rate_limits.check(call)
+        except AwsError as error:
+            return error_answer(call, error.code, error.message, error.status, self._aws.clock.now())
+        service = self._aws.services.get(call.service)
+        return service.handle(call, moto) if service else moto()
 
     def _apply(self, fault: Fault | None, call: Call, answer: Answer | None = None) -> Answer | None:
         if fault is None:
