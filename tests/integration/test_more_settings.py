@@ -14,6 +14,7 @@ from tests.settings import (
     auto_scaling,
     contributor_insights,
     kinesis,
+    modules,
     resource_policy,
     table_class,
     triggers,
@@ -630,24 +631,13 @@ def test_a_feature_newer_than_boto3_is_a_clear_reason_and_keeps_nothing_else(
     assert failed == {name}
 
 
-@pytest.mark.parametrize(
-    ("name", "unknown"),
-    [
-        ("contributor_insights", ("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")),
-        ("deletion_protection", ("dynamodb", "TableDescription", "DeletionProtectionEnabled")),
-        ("kinesis", ("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")),
-        ("on_demand_throughput", ("dynamodb", "TableDescription", "OnDemandThroughput")),
-        ("pitr", ("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")),
-        ("table_class", ("dynamodb", "TableDescription", "TableClassSummary")),
-        ("triggers", ("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")),
-    ],
-)
+@pytest.mark.parametrize("name", [name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")])
 def test_a_field_that_boto3_would_drop_is_a_clear_reason_and_nothing_is_made_without_it(
-    aws, pipeline, monkeypatch, name, unknown
+    aws, pipeline, monkeypatch, name
 ):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
-    service, shape, field = unknown
+    service, shape, field = modules()[name].NEWER_FIELD
     models = function_clients.session().get_component("data_loader")
     monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
     pipeline.run()

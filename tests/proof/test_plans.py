@@ -6,8 +6,10 @@ import functools
 import json
 from pathlib import Path
 
+import botocore.session
 import hypothesis
 import pytest
+from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +50,19 @@ def reordered(value, random):
 
 def as_text(step):
     return json.dumps(dataclasses.asdict(step), sort_keys=True, default=str)
+
+
+@functools.cache
+def parameters_of(setting, operation):
+    """Return the shape of an operation's parameters."""
+    services = (action.partition(":")[0] for action in setting.WRITE_ACTIONS if action.endswith(f":{operation}"))
+    return botocore.session.get_session().get_service_model(next(services)).operation_model(operation).input_shape
+
+
+def invalid(setting, operation, parameters):
+    """Return what botocore would refuse in parameters, those aside that are missing."""
+    report = ParamValidator().validate(parameters, parameters_of(setting, operation)).generate_report()
+    return [line for line in report.splitlines() if not line.startswith("Missing required parameter")]
 
 
 def test_every_setting_has_a_module_in_the_tests_and_every_module_a_setting(figures):
@@ -112,3 +127,16 @@ def test_a_plan_neither_names_the_source_nor_changes_what_it_is_given(setting, d
     steps = setting.plan(source, target)
     assert (source, target) == (given_source, given_target)
     assert [change for change in changes(steps) if SOURCE in as_text(change)] == []
+
+
+@every_setting
+@given(data=st.data())
+def test_what_the_target_has_is_shown_as_the_parameters_that_a_write_would_replace(setting, data):
+    model = module_of(setting)
+    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    for change in changes(setting.plan(source, target)):
+        assert invalid(setting, change.operation, change.parameters) == []
+        assert invalid(setting, change.operation, change.present or {}) == []
+        assert change.present is None or any(
+            value != change.parameters.get(name) for name, value in change.present.items()
+        )

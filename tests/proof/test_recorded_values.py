@@ -13,11 +13,13 @@ import pytest
 
 from table_sync import aws as function_clients
 from table_sync.aws import Table
+from table_sync.errors import FinalError
 from table_sync.records.record import dumps, loads
 from table_sync.records.snapshot import snapshot
 from table_sync.settings import SETTINGS, complete, read, triggers
 from table_sync.settings.api_shape import InvalidValueError
 from tests.proof.account import ON_DEMAND, SOURCE, Account
+from tests.settings import modules
 from tests.support.tables import FILTER, make_table, restore, wait_until_active
 
 EMPTY, RESTORED = "empty", "orders-restored"
@@ -112,6 +114,17 @@ def test_a_value_that_was_tampered_with_is_used_or_refused_and_never_anything_el
     table, value, restored = values[setting.NAME]
     planned_or_refused = Counter(type(planned(setting, found, table, restored)) for found in tampered(value))
     assert planned_or_refused.keys() == {str, list}
+
+
+@pytest.mark.parametrize("name", [name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")])
+def test_a_recorded_field_that_boto3_cannot_write_is_refused_and_not_left_out(values, monkeypatch, name):
+    setting = next(setting for setting in SETTINGS if name == setting.NAME)
+    table, value, _ = values[name]
+    service, shape, field = modules()[name].NEWER_FIELD
+    models = function_clients.session().get_component("data_loader")
+    monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
+    with pytest.raises(FinalError, match=f"too old to read {field} of {shape}"):
+        setting.parse(value, table)
 
 
 def planned(setting, value, table, restored):

@@ -6,6 +6,7 @@ from table_sync.settings.contributor_insights import ContributorInsights, Insigh
 from tests.support.tables import INDEXES, REGION
 
 WRITE = ("dynamodb:UpdateContributorInsights", "ContributorInsightsAction")
+NEWER_FIELD = ("dynamodb", "ContributorInsightsSummary", "ContributorInsightsMode")
 
 
 def give(aws, name, region=REGION):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from tests.support.tables import REGION, wait_until_active
 
 WRITE = ("dynamodb:UpdateTable", "DeletionProtectionEnabled")
+NEWER_FIELD = ("dynamodb", "TableDescription", "DeletionProtectionEnabled")
 
 
 def give(aws, name, region=REGION):

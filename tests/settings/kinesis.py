@@ -6,6 +6,7 @@ from table_sync.settings.kinesis import Destination, Destinations
 from tests.support.tables import REGION
 
 WRITE = ("dynamodb:EnableKinesisStreamingDestination", "StreamArn")
+NEWER_FIELD = ("dynamodb", "KinesisDataStreamDestination", "ApproximateCreationDateTimePrecision")
 
 
 def give(aws, name, region=REGION, stream="changes"):

@@ -7,6 +7,7 @@ from tests.support.tables import INDEXES, REGION, wait_until_active
 
 BILLING_MODE = "PAY_PER_REQUEST"
 WRITE = ("dynamodb:UpdateTable", "OnDemandThroughput")
+NEWER_FIELD = ("dynamodb", "TableDescription", "OnDemandThroughput")
 
 
 def give(aws, name, region=REGION):

@@ -6,6 +6,7 @@ from table_sync.settings.pitr import PointInTimeRecovery
 from tests.support.tables import RECOVERY_PERIOD_IN_DAYS, REGION
 
 WRITE = ("dynamodb:UpdateContinuousBackups", "PointInTimeRecoverySpecification")
+NEWER_FIELD = ("dynamodb", "PointInTimeRecoveryDescription", "RecoveryPeriodInDays")
 
 
 def give(aws, name, region=REGION):

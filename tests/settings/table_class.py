@@ -6,6 +6,7 @@ from table_sync.settings.table_class import TableClass
 from tests.support.tables import REGION, wait_until_active
 
 WRITE = ("dynamodb:UpdateTable", "TableClass")
+NEWER_FIELD = ("dynamodb", "TableDescription", "TableClassSummary")
 
 
 def give(aws, name, region=REGION):

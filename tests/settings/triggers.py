@@ -6,6 +6,7 @@ from table_sync.settings.triggers import EventSourceMapping
 from tests.support.tables import FILTER, REGION, TAGS, make_function
 
 WRITE = ("lambda:CreateEventSourceMapping", "FunctionName")
+NEWER_FIELD = ("lambda", "EventSourceMappingConfiguration", "KMSKeyArn")
 NEEDS = "stream"
 
 
