@@ -178,6 +178,16 @@ def test_insights_of_the_source_become_live_with_their_mode(source, target):
     assert statuses(steps).count(Status.UNCHANGED) == len(live - {"", *target.indexes})
 
 
+@pytest.mark.parametrize(
+    ("status", "copied"),
+    [("ENABLED", True), ("ENABLING", True), ("DISABLING", False), ("DISABLED", False), ("FAILED", False)],
+)
+def test_insights_that_are_on_or_about_to_be_are_copied(status, copied):
+    source = contributor_insights.ContributorInsights({}, {"": contributor_insights.Insight(status, "THROTTLED_KEYS")})
+    assert bool(source) is copied
+    assert len(contributor_insights.plan(source, contributor_insights.ContributorInsights({}, {}))) == copied
+
+
 def test_insights_that_aws_gave_up_on_are_named():
     source = contributor_insights.ContributorInsights(
         {"by_day": "ACTIVE"}, {"by_day": contributor_insights.Insight("ENABLED", "THROTTLED_KEYS")}

@@ -245,6 +245,8 @@ def test_an_action_is_over_when_its_end_has_passed(answer):
         (2, "Pacific/Kiritimati", True),  # 14 hours before UTC has it
         (-2, None, True),
         (-2, "Pacific/Pago_Pago", False),  # 11 hours after
+        (2, "Atlantis/Poseidonis", False),  # of no data: UTC
+        (-2, "Atlantis/Poseidonis", True),
     ],
 )
 def test_an_action_that_runs_once_is_over_by_the_clock_of_its_time_zone(answer, hours, timezone, over):
