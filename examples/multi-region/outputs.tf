@@ -13,3 +13,8 @@ output "function_arns" {
     us-west-2 = module.table_sync_oregon.function_arn
   }
 }
+
+output "records_bucket" {
+  description = "Name of the bucket of records of both Regions, in us-west-2."
+  value       = module.table_sync_oregon.records_bucket
+}

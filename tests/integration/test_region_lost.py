@@ -10,7 +10,7 @@ from table_sync.settings import SETTINGS
 from tests.support.pipeline import Pipeline
 from tests.support.recorder import BUCKET, DeployedRecorder, make_bucket
 from tests.support.restore_events import ACCOUNT, arn
-from tests.support.tables import REGION, make_source, restore, settings_of, wait_until_active
+from tests.support.tables import REGION, make_source, make_table, restore, settings_of, wait_until_active
 
 LOST, THIRD, OPT_IN = "us-east-1", "us-west-2", "eu-south-1"
 REDIRECTIONS = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
@@ -120,3 +120,15 @@ def test_a_bucket_in_the_region_that_does_not_answer_keeps_the_restore_waiting(a
         pipeline.run()
         assert pipeline.attempts[-1]["settings_from"] == {"kind": "live"}
         assert pipeline.quarantined == []
+
+
+def test_an_invocation_that_names_the_record_does_not_wait_for_the_region(aws):
+    record_table_of_lost_region(aws, REGION)
+    with deployed(aws) as pipeline:
+        make_table(aws, "orders-restored")
+        aws.faults.add("*", "ReadTimeout", times=math.inf, when=lambda call: call.region == LOST)
+        tables = {"source_table": arn("orders", LOST), "target_table": "orders-restored", "dry_run": True}
+        assert pipeline.invoke(**tables)["outcome"] == "waiting"
+        (listed,) = aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="settings/")["Contents"]
+        report = pipeline.invoke(**tables, record=listed["Key"])
+        assert (report["outcome"], report["settings_from"]["kind"]) == ("differs", "record")

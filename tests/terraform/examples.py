@@ -108,6 +108,16 @@ def _two_accounts(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str
         }
 
 
+def _two_regions(aws: EmbeddedAWS, terraform: Terraform, _: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the functions' buckets by Region, and the Region of the bucket."""
+    bucket, found = terraform.output()["records_bucket"], {}
+    for region in EXAMPLES["multi-region"].regions:
+        listed = aws.client("lambda", region).list_functions()["Functions"]
+        found[region] = {one["Environment"]["Variables"]["RECORDS_BUCKET"] for one in listed}
+    location = aws.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+    return {"buckets": found, "location": location}
+
+
 EXAMPLES = {
     "basic": Example(("eu-west-1",)),
     "complete": Example(
@@ -119,7 +129,7 @@ EXAMPLES = {
         variables={"region": "eu-north-1", "sample_parameters": sam_sample.PARAMETERS},
         look=_migration,
     ),
-    "multi-region": Example(("us-east-1", "us-west-2")),
+    "multi-region": Example(("us-east-1", "us-west-2"), look=_two_regions),
     "notifications": Example(("eu-central-1",), variables={"region": "eu-central-1"}, look=_topic, plan_again=True),
     "recovery-account": Example(
         ("us-east-2",),

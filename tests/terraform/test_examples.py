@@ -154,6 +154,14 @@ def test_buckets_policy_is_the_one_with_which_restores_are_tested(applied):
     assert applied.seen["policy"] == bucket_policy(applied.outputs["records_bucket"], "123456789012", *roles)
 
 
+@pytest.mark.parametrize("example", ["multi-region"])
+def test_both_regions_use_the_bucket_of_one(applied):
+    bucket = applied.outputs["records_bucket"]
+    assert applied.seen == {"buckets": {"us-east-1": {bucket}, "us-west-2": {bucket}}, "location": "us-west-2"}
+    made = {resource for resource in applied.made if resource[0] == "aws_s3_bucket"}
+    assert made == {("aws_s3_bucket", "us-west-2", bucket)}
+
+
 @pytest.mark.parametrize("example", ["migrate-from-sam"])
 def test_no_restore_is_looked_after_twice_while_migrating(applied):
     assert applied.seen["beside"] == {"sample": ["point-in-time-beside"], "module": ["backup-beside"]}
