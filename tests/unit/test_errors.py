@@ -9,6 +9,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from table_sync.errors import BusyError, GoneError, Meaning, OutOfTimeError, explain, is_refusal, meaning
 
@@ -205,6 +206,19 @@ def client_error(code, *, operation="UpdateTable", message="", status=400):
 )
 def test_what_an_error_means(error, expected):
     assert meaning(error) is expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    sorted(
+        {
+            *TransientRetryableChecker._TRANSIENT_ERROR_CODES,  # noqa: SLF001 (botocore has no public list)
+            *ThrottledRetryableChecker._THROTTLED_ERROR_CODES,  # noqa: SLF001 (as above)
+        }
+    ),
+)
+def test_what_botocore_would_try_again_is_tried_again(code):
+    assert meaning(client_error(code)) is Meaning.TRANSIENT
 
 
 def test_an_aws_error_is_explained_with_its_operation():
