@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.models import FakeBucket
 
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.permissions import needs
 from tests.support.embedded_aws.policies import AccessRequest, decision
+from tests.support.embedded_aws.stored_objects import bucket_of, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +31,13 @@ def check(call: Call) -> None:
     """Raise AwsError if a call of another account reaches a bucket whose policy does not allow it."""
     if call.service != "s3" or call.operation == "CreateBucket" or call.principal is None:
         return
-    bucket = str(call.parameters.get("Bucket", ""))
-    partition, owner = s3_backends.bucket_accounts.get(bucket, ("", call.principal.account))
-    if call.principal.account == owner:
+    stored = bucket_of(call)
+    if stored is None or call.principal.account == stored.account_id:
         return
-    stored = s3_backends[owner][partition].buckets[bucket]
     asked = list(needs(call))
-    if call.operation == "GetObject" and call.parameters["Key"] not in stored.keys:
+    if call.operation == "GetObject" and not object_of(call):
         # Who may not list the bucket does not learn what is not there (S3 API reference, GetObject).
-        asked.append(("s3:ListBucket", f"arn:{partition}:s3:::{bucket}", {}))
+        asked.append(("s3:ListBucket", stored.arn, {}))
     for action, resource, context in asked:
         keys = {"aws:SecureTransport": "true", "aws:PrincipalAccount": call.principal.account} | context
         request = AccessRequest(call.principal.arn, action, resource, keys)

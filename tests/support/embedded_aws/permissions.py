@@ -7,8 +7,8 @@ CloudWatch service model, DescribeAlarms; error messages in github.com/awslabs/d
 github.com/aws-samples/lambda-refarch-webapp/issues/7 (streams), and in
 github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1 (alarms).
 
-Not modelled: permissions boundaries, session policies, KMS. Resource policies are the queues' own, and the buckets'
-(bucket_policies.py).
+Not modelled: permissions boundaries, session policies, keys of other services than S3 and SQS (keys.py). Resource
+policies are the queues' own, and the buckets' (bucket_policies.py).
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from moto.iam.exceptions import NotFoundException as IAMNotFoundException
 from moto.iam.models import iam_backends
-from moto.s3.models import s3_backends
 
+from tests.support.embedded_aws import keys
 from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.policies import AccessRequest, decision
+from tests.support.embedded_aws.stored_objects import bucket_of, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,13 +63,14 @@ class Permissions:
         if not self.enforced or call.principal is None or call.principal.is_administrator:
             return
         policies = self._policies(call.principal.arn.split("/")[1], call.principal.account)
-        for action, resource, context in (*needs(call), *self._of_destinations(call)):
+        of_keys: list[Need] = [(action, key, {}) for action, key in keys.uses(self._aws, call)]
+        for action, resource, context in (*needs(call), *self._of_destinations(call), *of_keys):
             request = AccessRequest(call.principal.arn, action, resource, context)
             if request.resource in self._linked_roles:
                 continue
             if not self._allows(policies, request):
                 raise AwsError(
-                    "AccessDenied" if call.service in _PLAIN_CODE else "AccessDeniedException",
+                    _code_of_denial(call, request),
                     f"User: {request.principal} is not authorized to perform: {request.action} on resource: "
                     f"{request.resource} because no identity-based policy allows the {request.action} action",
                     _BAD_REQUEST if call.service == "dynamodb" else _FORBIDDEN,
@@ -86,11 +88,9 @@ class Permissions:
         The request has no prefix, so that a permission with a condition on it does not count: the stricter of two
         readings, since the guide does not tell.
         """
-        _, owner = s3_backends.bucket_accounts.get(call.parameters["Bucket"], ("aws", self._aws.account))
-        bucket = s3_backends[owner]["aws"].buckets.get(call.parameters["Bucket"])
         arn = f"arn:aws:s3:::{call.parameters['Bucket']}"
         may_list = self._allows(policies, AccessRequest(call.principal.arn, "s3:ListBucket", arn))  # type: ignore[union-attr]
-        if bucket and call.parameters["Key"] not in bucket.keys and not may_list:
+        if bucket_of(call) and not object_of(call) and not may_list:
             raise AwsError("AccessDenied", "Access Denied", _FORBIDDEN)
 
     def check_queue_poller(self, role_arn: str, queue_arn: str) -> None:
@@ -162,6 +162,13 @@ class Permissions:
         return True in decisions and False not in decisions
 
 
+def _code_of_denial(call: Call, request: AccessRequest) -> str:
+    """Return the code by which a service denies a call (service models)."""
+    if call.service == "sqs" and request.action.startswith("kms:"):
+        return "KmsAccessDenied"
+    return "AccessDenied" if call.service in _PLAIN_CODE else "AccessDeniedException"
+
+
 # Action, resource, and the condition keys of the request.
 Need = tuple[str, str, dict[str, str]]
 
@@ -194,11 +201,11 @@ def _linked_role(call: Call, service: str) -> Need:
 
 
 def _of_dynamodb(call: Call) -> Iterator[Need]:
-    if call.operation == "ListTables":
+    names = [call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName", "BackupArn")]
+    table = next((str(name) for name in names if name), None)
+    if table is None:
         yield call.name, "*", {}
         return
-    names = (call.parameters.get(key) for key in ("TableName", "ResourceArn", "TargetTableName", "BackupArn"))
-    table = str(next(name for name in names if name))
     yield call.name, table if table.startswith("arn:") else _arn(call, "dynamodb", f"table/{table}"), {}
     if call.operation == "EnableKinesisStreamingDestination":
         yield "kinesis:ListStreams", "*", {}

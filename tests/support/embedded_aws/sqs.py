@@ -71,6 +71,8 @@ class Message:
     received: int | None = None
     receipt_handles: list[str] = field(default_factory=list)
     source_arn: str | None = None
+    key: str | None = None
+    """KmsMasterKeyId of the queue when it was sent: a new key does not encrypt it anew (developer guide)."""
 
 
 @dataclass(eq=False)
@@ -100,6 +102,11 @@ class Queue:
         """
         oldest = round(self.clock.now() * 1000) - self.number("MessageRetentionPeriod") * 1000
         return [message for message in self.stored if message.sent > oldest]
+
+    @property
+    def key(self) -> str | None:
+        """KmsMasterKeyId."""
+        return self.attributes.get("KmsMasterKeyId")
 
     @property
     def redrive(self) -> tuple[str, int] | None:
@@ -132,6 +139,11 @@ class Sqs(Service):
     def queue(self, queue_arn: str) -> Queue | None:
         """Return a queue, None if there is no such."""
         return self._queues.get(queue_arn)
+
+    def queue_of(self, call: "Call") -> Queue | None:
+        """Return the queue that a call names by its URL, None if there is no such."""
+        account, name = ["", *call.parameters.get("QueueUrl", "").split("/")][-2:]
+        return self._queues.get(f"arn:aws:sqs:{call.region}:{account}:{name}")
 
     def deliver(
         self, queue_arn: str, body: str, request: AccessRequest, attributes: dict[str, Any] | None = None
@@ -441,7 +453,7 @@ class Sqs(Service):
 
     def _put(self, queue: Queue, body: str, attributes: dict[str, Any], sender: str, delay: int) -> Message:
         now = self._milliseconds()
-        message = Message(str(uuid.uuid4()), body, dict(attributes), sender, now, now + delay * 1000)
+        message = Message(str(uuid.uuid4()), body, dict(attributes), sender, now, now + delay * 1000, key=queue.key)
         queue.stored.append(message)
         return message
 

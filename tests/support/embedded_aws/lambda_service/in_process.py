@@ -99,7 +99,8 @@ class InProcessRuntime:
         return RuntimeResult(response, error, log_lines, log_stream, duration, None)
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """End the execution environments: each function has a new one next."""
+        self._log_streams.clear()
 
 
 def call_handler(
