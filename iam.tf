@@ -168,7 +168,7 @@ locals {
       {
         when = length(var.previous_kms_key_arns) > 0
         statements = [
-          # SQS decrypts a message with the key with which it was encrypted, for a caller who may use that key.
+          # SQS decrypts a message, and S3 a record, with the key with which it was encrypted, for a caller who may use it.
           {
             Sid      = "ReadOlderMessages"
             Effect   = "Allow"

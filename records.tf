@@ -493,13 +493,13 @@ locals {
     {
       Sid      = "ReadRecords"
       Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+      Action   = ["s3:GetObjectVersion"]
       Resource = "${local.records_bucket_arn}/settings/*"
     },
     {
       Sid       = "ListRecords"
       Effect    = "Allow"
-      Action    = ["s3:ListBucket", "s3:ListBucketVersions"]
+      Action    = ["s3:ListBucketVersions"]
       Resource  = local.records_bucket_arn
       Condition = { StringLike = { "s3:prefix" = "settings/*" } }
     },

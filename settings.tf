@@ -96,12 +96,6 @@ locals {
           Action   = ["lambda:ListEventSourceMappings"]
           Resource = "*"
         },
-        {
-          Sid      = "ReadTriggers"
-          Effect   = "Allow"
-          Action   = ["lambda:GetEventSourceMapping"]
-          Resource = "${local.any_region_arn_prefix.lambda}:event-source-mapping:*"
-        },
       ]
       write = concat([
         # The action has no resource type (Service Authorization Reference): the condition is what limits it.
@@ -112,8 +106,14 @@ locals {
           Resource  = "*"
           Condition = { ArnLike = { "lambda:FunctionArn" = "${local.arn_prefix.lambda}:function:*" } }
         },
+        # Filters that a key encrypts. Not for the recorder: a record may not show them.
+        {
+          Sid      = "ReadTriggers"
+          Effect   = "Allow"
+          Action   = ["lambda:GetEventSourceMapping"]
+          Resource = "${local.arn_prefix.lambda}:event-source-mapping:*"
+        },
         ], [
-        # Not for the recorder: a record may not show what a key encrypts.
         for key_arns in [var.event_source_mapping_kms_key_arns] : {
           Sid      = "ReadTriggerFilters"
           Effect   = "Allow"

@@ -374,7 +374,7 @@ variable "records_bucket" {
     Name of an existing bucket for the records; `null` creates one. It must be versioned. The bucket may be in another
     Region, which keeps the records when the tables' Region does not answer, or in another account, which keeps them when
     the account is lost; its policy must allow the roles `role_arn` and `recorder_role_arn`. Several Regions and accounts may
-    share it.
+    share it. If a customer managed KMS key encrypts it, the roles may use that key only if it is `kms_key_arn`.
   EOT
   type        = string
   default     = null
@@ -824,7 +824,8 @@ variable "powertools_layer_arn" {
 
 variable "kms_key_arn" {
   description = <<-EOT
-    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment. With
+    ARN of a customer managed KMS key that encrypts both queues, the log group and the function's environment; with
+    `enable_records` also the recorder's queue, log group and environment, and the bucket that the module creates. With
     `null` they are encrypted with keys that AWS owns. The key's own policy must allow two services to use it.
     `events.amazonaws.com` needs `kms:Decrypt` and `kms:GenerateDataKey`; without them no event reaches the queue.
     `logs.REGION.amazonaws.com` needs `kms:Encrypt*`, `kms:Decrypt*`, `kms:ReEncrypt*`, `kms:GenerateDataKey*` and
@@ -845,9 +846,10 @@ variable "kms_key_arn" {
 
 variable "previous_kms_key_arns" {
   description = <<-EOT
-    ARNs of the KMS keys that `kms_key_arn` had before. The function gets `kms:Decrypt` on them, to read messages that
-    were sent before the change. Keep a key in this list, and enabled, until every older message is gone. That is the
-    case after 14 days, or earlier if both queues have been empty once after the change. Whoever redrives the
+    ARNs of the KMS keys that `kms_key_arn` had before. The functions get `kms:Decrypt` on them, to read messages that
+    were sent, and records that were written, before the change. Keep a key in this list, and enabled, until every older
+    message is gone. That is the case after 14 days, or earlier if both queues have been empty once after the change.
+    With `enable_records`, keep it for as long as you want to use older records: S3 does not encrypt them anew. Whoever redrives the
     dead-letter queue needs `kms:Decrypt` on the old key too. Keep the key itself enabled as long as you want to read
     log lines from before the change, because CloudWatch Logs needs it for them.
   EOT

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     ROOT / "README.md": ("costs", "record-costs"),
     ROOT / "docs/inputs-and-outputs.md": ("inputs", "outputs"),
-    ROOT / "docs/permissions.md": ("permissions",),
+    ROOT / "docs/permissions.md": ("permissions", "recorder-permissions"),
 }
 
 
@@ -28,6 +28,7 @@ def rendered(page: str, names: tuple[str, ...]) -> str:
     """
     tables = inputs_outputs.tables() | {
         "permissions": permissions.table(),
+        "recorder-permissions": permissions.recorder_table(),
         "costs": costs.table(),
         "record-costs": record_costs.table(),
     }

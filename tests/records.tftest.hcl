@@ -316,8 +316,8 @@ run "what_the_recorder_may_do" {
       statement.Sid => [statement.Action, statement.Resource]
       if contains(local.records_statements[*].Sid, statement.Sid)
       } == {
-      ReadRecords = [["s3:GetObject", "s3:GetObjectVersion"], "arn:aws-test:s3:::records/settings/*"]
-      ListRecords = [["s3:ListBucket", "s3:ListBucketVersions"], "arn:aws-test:s3:::records"]
+      ReadRecords = [["s3:GetObjectVersion"], "arn:aws-test:s3:::records/settings/*"]
+      ListRecords = [["s3:ListBucketVersions"], "arn:aws-test:s3:::records"]
       WriteRestores = [
         ["s3:GetObject", "s3:PutObject"], "arn:aws-test:s3:::records/restores/v1/111122223333/*"
       ]

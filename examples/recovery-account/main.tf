@@ -141,7 +141,7 @@ resource "aws_s3_bucket_policy" "records" {
         Sid       = "ReadRecords"
         Effect    = "Allow"
         Principal = { AWS = module.production.role_arn }
-        Action    = ["s3:GetObject", "s3:GetObjectVersion"]
+        Action    = ["s3:GetObjectVersion"]
         Resource  = "${local.bucket_arn}/settings/v1/${local.account}/*"
       },
       {
@@ -154,14 +154,22 @@ resource "aws_s3_bucket_policy" "records" {
       {
         Sid       = "ListObjects"
         Effect    = "Allow"
-        Principal = { AWS = [module.production.recorder_role_arn, module.production.role_arn] }
-        Action    = ["s3:ListBucket", "s3:ListBucketVersions"]
+        Principal = { AWS = module.production.recorder_role_arn }
+        Action    = ["s3:ListBucket"]
         Resource  = local.bucket_arn
         Condition = {
           StringLike = {
             "s3:prefix" = ["settings/v1/${local.account}/*", "restores/v1/${local.account}/*"]
           }
         }
+      },
+      {
+        Sid       = "ListVersions"
+        Effect    = "Allow"
+        Principal = { AWS = module.production.role_arn }
+        Action    = ["s3:ListBucketVersions"]
+        Resource  = local.bucket_arn
+        Condition = { StringLike = { "s3:prefix" = "settings/v1/${local.account}/*" } }
       },
     ]
   })

@@ -491,7 +491,8 @@ class TestInvocation:
         report = self.invoke(pipeline, missing)
         assert (report["outcome"], report["reason"]) == ("failed", f"the bucket {BUCKET} has no record {missing.key}")
         report = self.invoke(pipeline, restored, version_id="missing")
-        assert report["outcome"] == "failed"
+        reason = f"the bucket {BUCKET} has no record {restored.key} of version missing"
+        assert (report["outcome"], report["reason"]) == ("failed", reason)
         assert pipeline.writes() == []
 
     def test_a_table_gets_its_own_earlier_settings(self, aws, pipeline):

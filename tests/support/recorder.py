@@ -46,9 +46,7 @@ class DeployedRecorder:
         region: str = REGION,
         **variables: str,
     ) -> None:
-        # Clients keep the credentials with which they were made.
-        function_clients.start_session()
-        unwritten.drop_all()
+        _start_cold()
         self.aws = aws
         self.invocations: list[Invocation] = []
         self.runtime = (
@@ -113,6 +111,11 @@ class DeployedRecorder:
             QueueUrl=self.function.queue_url, Attributes={"Policy": policy}
         )
 
+    def restart(self) -> None:
+        """Have it start cold, with the credentials of then."""
+        self.runtime.close()
+        _start_cold()
+
     def sweep(self) -> None:
         """Record all tables."""
         self.invoke({"sweep": True})
@@ -165,6 +168,12 @@ class DeployedRecorder:
         return record
 
 
+def _start_cold() -> None:
+    # Clients keep the credentials with which they were made.
+    function_clients.start_session()
+    unwritten.drop_all()
+
+
 def make_bucket(aws: EmbeddedAWS, name: str = BUCKET, region: str = REGION) -> None:
     """Make a versioned bucket."""
     s3 = aws.client("s3", region)
@@ -184,3 +193,10 @@ def record_table(name: str = "orders", region: str = REGION, **changes: Any) -> 
     # The function's clients have its credentials.
     function_clients.start_session()
     return record
+
+
+def encrypt(aws: EmbeddedAWS, key_arn: str, name: str = BUCKET) -> None:
+    """Have new objects of a bucket encrypted with a key, as records.tf does."""
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    aws.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})

@@ -12,7 +12,7 @@ def bucket_policy(bucket: str, account: str, recorder_role: str, function_role: 
     """Return what the roles (ARNs) of another account need on a bucket of records."""
     arn = f"arn:aws:s3:::{bucket}"
 
-    def allow(sid: str, principal: str | list[str], actions: list[str], resource: str | list[str]) -> dict[str, Any]:
+    def allow(sid: str, principal: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:
         return {
             "Sid": sid,
             "Effect": "Allow",
@@ -38,11 +38,11 @@ def bucket_policy(bucket: str, account: str, recorder_role: str, function_role: 
                 ["s3:GetObject", "s3:PutObject"],
                 [f"{arn}/settings/v1/{account}/*", f"{arn}/event_history/v1/{account}/*"],
             ),
-            allow(
-                "ReadRecords", function_role, ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/settings/v1/{account}/*"
-            ),
+            allow("ReadRecords", function_role, ["s3:GetObjectVersion"], f"{arn}/settings/v1/{account}/*"),
             allow("WriteRestores", function_role, ["s3:GetObject", "s3:PutObject"], f"{arn}/restores/v1/{account}/*"),
-            allow("ListObjects", [recorder_role, function_role], ["s3:ListBucket", "s3:ListBucketVersions"], arn)
+            allow("ListObjects", recorder_role, ["s3:ListBucket"], arn)
             | {"Condition": {"StringLike": {"s3:prefix": [f"settings/v1/{account}/*", f"restores/v1/{account}/*"]}}},
+            allow("ListVersions", function_role, ["s3:ListBucketVersions"], arn)
+            | {"Condition": {"StringLike": {"s3:prefix": f"settings/v1/{account}/*"}}},
         ],
     }

@@ -92,7 +92,8 @@ def named(bucket: Bucket, source: Table, key: str, version_id: str = "") -> Chos
         return None
     last = newest_of(versions)
     wanted = version_id or last.version_id
-    record = bucket.read(key, wanted)
+    # S3 does not tell the function's role that a version does not exist: it may not list the bucket.
+    record = bucket.read(key, wanted) if wanted in {version.version_id for version in versions} else None
     if record is None:
         return None
     newest = record if wanted == last.version_id else _read_usable(bucket, key, last)

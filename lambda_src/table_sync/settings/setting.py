@@ -155,11 +155,11 @@ class Setting(Protocol[Value]):
 
     @property
     def READ_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (a constant; as a property, a tuple of any length will do)
-        """IAM actions that the role needs to read it, with those that AWS checks on the caller for other services."""
+        """IAM actions that the role needs for `fetch`, with those that AWS checks on the caller for other services."""
 
     @property
     def WRITE_ACTIONS(self) -> tuple[str, ...]:  # noqa: N802 (as above)
-        """IAM actions that the role needs for `apply`, likewise. settings.tf grants both, and nothing else."""
+        """IAM actions that the role needs to copy it besides, likewise. settings.tf grants both, and nothing else."""
 
     @property
     def NEEDS(self) -> Need | None:  # noqa: N802 (a constant; as a property, None will do for its type)

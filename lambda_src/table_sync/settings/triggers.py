@@ -22,9 +22,10 @@ NAME = "triggers"
 TOGGLE = "enable_dynamodb_lambda_trigger"
 DEFAULT = True
 REGION_BOUND = True
-# Encrypted filters also need kms:Decrypt and kms:GenerateDataKey, which are granted on the keys of an input.
-READ_ACTIONS = ("lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings")
-WRITE_ACTIONS = ("lambda:CreateEventSourceMapping",)
+READ_ACTIONS = ("lambda:ListEventSourceMappings",)
+# The second reads encrypted filters, which no record holds. They also need kms:Decrypt and kms:GenerateDataKey, which
+# are granted on the keys of an input.
+WRITE_ACTIONS = ("lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping")
 NEEDS = Need("stream", lambda table: table.stream_arn is not None)
 
 MAPPINGS = "event source mappings"

@@ -81,8 +81,7 @@ def of_function(
         arn, own = _bucket_arn(deployment, bucket), f"v1/{deployment.location.account}/"
         record, restore = Request(f"{arn}/settings/{own}{_ANY}"), Request(f"{arn}/restores/{own}{_ANY}")
         listing = Request(arn, (("s3:prefix", f"settings/{own}{_ANY}"),))
-        requests += [("s3:GetObject", record), ("s3:GetObjectVersion", record)]
-        requests += [("s3:ListBucket", listing), ("s3:ListBucketVersions", listing)]
+        requests += [("s3:GetObjectVersion", record), ("s3:ListBucketVersions", listing)]
         requests += [("s3:GetObject", restore), ("s3:PutObject", restore)]
     return _by_request(requests)
 
