@@ -3,13 +3,11 @@
 import json
 import math
 from datetime import datetime
-from typing import ClassVar
 
 import pytest
 
 from table_sync.aws import Table
 from table_sync.records.snapshot import snapshot
-from table_sync.settings import SETTINGS
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.recorder import BUCKET, DeployedRecorder
 from tests.support.restore_events import ACCOUNT, REGION, arn
@@ -421,66 +419,3 @@ class TestBadInput:
         recorder.sweep()
         assert recorder.metric("SweepsFinished") == 1
         assert recorder.writes() == []
-
-
-class TestPermissions:
-    # What records.tf grants: tests/records.tftest.hcl compares it.
-    OWN: ClassVar = {
-        "dynamodb:DescribeTable": f"arn:aws:dynamodb:*:{ACCOUNT}:table/*",
-        "dynamodb:ListTables": "*",
-        "s3:GetObject": f"arn:aws:s3:::{BUCKET}/settings/v1/{ACCOUNT}/*",
-        "s3:PutObject": f"arn:aws:s3:::{BUCKET}/settings/v1/{ACCOUNT}/*",
-        "sqs:ChangeMessageVisibility": f"arn:aws:sqs:{REGION}:{ACCOUNT}:table-sync-recorder",
-        "sqs:DeleteMessage": f"arn:aws:sqs:{REGION}:{ACCOUNT}:table-sync-recorder",
-        "sqs:ReceiveMessage": f"arn:aws:sqs:{REGION}:{ACCOUNT}:table-sync-recorder",
-        "sqs:SendMessage": f"arn:aws:sqs:{REGION}:{ACCOUNT}:table-sync-recorder",
-    }
-    READS_OF_SETTINGS: ClassVar = tuple(sorted({action for setting in SETTINGS for action in setting.READ_ACTIONS}))
-
-    @pytest.fixture
-    def enforced(self, aws, recorder):
-        statements = [
-            {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in self.OWN.items()
-        ]
-        listing = {
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": f"arn:aws:s3:::{BUCKET}",
-            "Condition": {"StringLike": {"s3:prefix": f"settings/v1/{ACCOUNT}/*"}},
-        }
-        reads = {"Effect": "Allow", "Action": list(self.READS_OF_SETTINGS), "Resource": "*"}
-        policy = {"Version": "2012-10-17", "Statement": [*statements, listing, reads]}
-
-        def enforce():
-            role = recorder.function.role_arn.rsplit("/", 1)[-1]
-            aws.client("iam").put_role_policy(RoleName=role, PolicyName="recorder", PolicyDocument=json.dumps(policy))
-            aws.permissions.enforced = True
-
-        return enforce
-
-    def test_the_role_may_do_what_the_recorder_does_and_nothing_more(self, aws, recorder, enforced):
-        make_source(aws)
-        make_table(aws, "customers")
-        aws.client("sqs").purge_queue(QueueUrl=recorder.function.queue_url)
-        enforced()
-        aws.faults.throttle("dynamodb:DescribeTable", times=2)  # the SDK tries twice
-        recorder.send(json.dumps({"table": arn("customers")}))
-        recorder.sweep()
-        aws.client("dynamodb").delete_table(TableName="customers")
-        recorder.run()
-        assert recorder.record("orders")["unreadable"] == {}
-        assert "deleted_at" in recorder.record("customers")
-        assert recorder.metric("TablesNotRecorded") == 0
-        used = {action for action, _ in aws.permissions.used}
-        # Encrypted filters are read by the function, in which no record has them.
-        spare = {"lambda:GetEventSourceMapping"}
-        assert {*self.OWN, *self.READS_OF_SETTINGS, "s3:ListBucket"} - used - spare == set()
-
-    def test_no_other_accounts_record_can_be_written(self, aws, recorder, enforced):
-        enforced()
-        key_of_other = "settings/v1/210987654321/eu-west-1/orders/id.json"
-        aws.client("s3").put_object(Bucket=BUCKET, Key=key_of_other, Body=b"{}")
-        before = versions(aws)
-        recorder.send(json.dumps({"table": f"arn:aws:dynamodb:{REGION}:210987654321:table/orders"}))
-        recorder.sweep()
-        assert versions(aws) == before

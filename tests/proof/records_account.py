@@ -103,17 +103,18 @@ class EmptyAccount:
 
 
 class Recording(EmptyAccount):
-    """The recorder behind its queue, and tables that are recorded; `act` has it record what happens next."""
+    """The recorder behind its queue, and tables that are recorded; `variables` are the rest of its environment."""
 
-    def __init__(self) -> None:
+    def __init__(self, **variables: str) -> None:
         super().__init__()
+        self._variables = variables
         self._changes = 0
         self._running: list[str] = []
 
     def __enter__(self) -> Self:
         """Deploy it."""
         super().__enter__()
-        self.recorder = DeployedRecorder(self.aws, handler=self._handle, name=RECORDER).__enter__()
+        self.recorder = DeployedRecorder(self.aws, handler=self._handle, name=RECORDER, **self._variables).__enter__()
         return self
 
     def _handle(self, event: Any, context: Any) -> Any:
@@ -140,12 +141,7 @@ class Recording(EmptyAccount):
 
     def begin(self) -> None:
         """Forget what went before: the tables are there and recorded, the queue is empty."""
-        self.aws.faults.clear()
-        for name in self._names() & {NEW, COPY}:
-            self.aws.client("dynamodb").delete_table(TableName=name)
-        for name in {"orders", RESTORED, DELETED, MISSED} - self._names():
-            make_table(self.aws, name, indexes=(), items=0, stream_view_type="KEYS_ONLY" if name == "orders" else None)
-        self._lose_messages()
+        self.make_tables()
         self.start_sweep()
         self.run()
         self._changes += 1
@@ -153,6 +149,15 @@ class Recording(EmptyAccount):
         self._first = self._settings()
         self.aws.calls.clear()
         self.recorder.invocations.clear()
+
+    def make_tables(self) -> None:
+        """Forget what went before: the tables are there, the queue is empty."""
+        self.aws.faults.clear()
+        for name in self._names() & {NEW, COPY}:
+            self.aws.client("dynamodb").delete_table(TableName=name)
+        for name in {"orders", RESTORED, DELETED, MISSED} - self._names():
+            make_table(self.aws, name, indexes=(), items=0, stream_view_type="KEYS_ONLY" if name == "orders" else None)
+        self._lose_messages()
 
     def change(self) -> None:
         """Change a table."""
@@ -200,22 +205,23 @@ class Recording(EmptyAccount):
         """Say whether the recorder makes the call just now."""
         return self.made_by(RECORDER)(call)
 
-    def versions(self, prefix: str = "settings/") -> Iterator[dict[str, Any]]:
-        """Yield every version of every record whose key begins so."""
+    def versions(self, prefix: str = "settings/", *, newest: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield every version, or the newest, of every record whose key begins so."""
         s3 = self.aws.client("s3")
         listed = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix).get("Versions", [])
         for found in (found for found in listed if found["Key"].endswith(".json")):
-            answer = s3.get_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
-            yield json.loads(answer["Body"].read()) | {"is_latest": found["IsLatest"]}
+            if found["IsLatest"] or not newest:
+                answer = s3.get_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
+                yield json.loads(answer["Body"].read())
 
     def wrong(self) -> list[str]:
         """Return what records of live tables say that has been so neither before nor after."""
         now = self._settings()
         return [
             f"{version['table']}: {name}"
-            for version in self.versions()
+            for version in self.versions(newest=True)
             for identity in [(version["table"], version["table_id"])]
-            if identity in now and version["is_latest"]
+            if identity in now
             for name, value in version["settings"].items()
             if value not in (now[identity][name], self._first.get(identity, now[identity])[name])
         ]
@@ -225,8 +231,8 @@ class Recording(EmptyAccount):
         now = self._settings()
         newest = {
             (version["table"], version["table_id"]): version
-            for version in self.versions()
-            if version["is_latest"] and version["table"] != arn(COPY)
+            for version in self.versions(newest=True)
+            if version["table"] != arn(COPY)
         }
         undeleted = {identity for identity, version in newest.items() if "deleted_at" not in version}
         return sorted(
@@ -241,7 +247,7 @@ class Recording(EmptyAccount):
 
     def unreadable(self) -> bool:
         """Say whether a newest record says that a setting could not be read."""
-        return any(version["unreadable"] for version in self.versions() if version["is_latest"])
+        return any(version["unreadable"] for version in self.versions(newest=True))
 
     def log(self) -> str:
         """Return all lines of the recorder, and what Lambda says of its invocations."""

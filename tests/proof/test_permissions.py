@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from scripts import permissions
 from table_sync.settings import SETTINGS
+from tests.proof.planned_policies import (
+    KEY,
+    ON_EVERYTHING,
+    OUTCOME_EVENTS,
+    TOGGLES,
+    Planned,
+    Result,
+    granted,
+    harmless,
+    only,
+    unused,
+)
 from tests.settings import on_demand_throughput
+from tests.support.deployment import map_anew
 from tests.support.embedded_aws import EmbeddedAWS
-from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.outcomes import Listener
 from tests.support.pipeline import Pipeline
 from tests.support.tables import FILTER, make_function, make_source, make_table, restore, settings_of, wait_until_active
-from tests.support.terraform import REPOSITORY, Terraform, TerraformUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-OUTCOME_EVENTS = "enable_outcome_events"
-SETTING_OF = {setting.TOGGLE: setting for setting in SETTINGS}
-TOGGLES = [*SETTING_OF, OUTCOME_EVENTS]
-TOGGLE_OF = {setting.NAME: setting.TOGGLE for setting in SETTINGS}
-# For these the Service Authorization Reference has no resource type, or their guide asks for everything.
-ON_EVERYTHING = {
-    "application-autoscaling:DescribeScalableTargets",
-    "application-autoscaling:DescribeScalingPolicies",
-    "application-autoscaling:DescribeScheduledActions",
-    "dynamodb:ListContributorInsights",
-    "kinesis:ListStreams",
-    "lambda:CreateEventSourceMapping",
-    "lambda:ListEventSourceMappings",
-}
 RESOURCES = {
     "application-autoscaling": {"scalable-target/*"},
     "cloudwatch": {"alarm:*"},
@@ -59,88 +50,13 @@ CONDITIONS = {
         "ArnLike": {"lambda:FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:*"}
     },
 }
-# A key of the account, for filters of triggers that are encrypted.
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/0ec5"
-
 PARTS = 4
 
 
-def only(toggle: str) -> set[str]:
-    """Return the toggles that have to be on for one to work: triggers read the stream, and so on."""
-    need = SETTING_OF[toggle].NEEDS if toggle in SETTING_OF else None
-    return {toggle} | (only(TOGGLE_OF[need.setting]) if need else set())
-
-
-# Every input that grants something, and that not every test wants.
-EVERYTHING = {
-    "name": "n23456789-123456789_123456789-123456789_12345678",
-    "event_bus_arn": f"arn:aws:events:eu-west-1:123456789012:event-bus/{'b' * 256}",
-    "event_source_mapping_kms_key_arns": [KEY],
-    "kms_key_arn": KEY,
-    "previous_kms_key_arns": [KEY],
-    "tracing_mode": "Active",
-    "vpc_config": {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]},
-}
-
-
-@dataclass
-class Planned:
-    """The policy that Terraform plans for the function's role."""
-
-    policy: dict[str, Any]
-    characters: int
-
-
 @pytest.fixture(scope="module")
-def planned(once: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Planned]:
-    """Plan the module with each toggle alone, with none, with all, and with every input that grants something."""
-    documents = once("policies", lambda: plan_policies(tmp_path_factory.mktemp("policies")))
-    return {name: Planned(json.loads(document), len(document)) for name, document in documents.items()}
-
-
-def plan_policies(directory: Path) -> dict[str, str]:
-    wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
-    modules = {
-        name: {"source": str(REPOSITORY), "name": "table-sync"} | {toggle: toggle in on for toggle in TOGGLES}
-        for name, on in wanted.items()
-    }
-    modules["everything"] = modules["all"] | EVERYTHING
-    (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
-    try:
-        with EmbeddedAWS(server=True) as aws:
-            terraform = Terraform(directory, aws.environment())
-            terraform.init()
-            plan = directory / "plan"
-            terraform.plan(plan)
-            children = terraform.show(plan)["planned_values"]["root_module"]["child_modules"]
-    except TerraformUnavailable as unavailable:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
-        pytest.skip(f"It needs real Terraform. {unavailable}")
-    return {
-        module["address"].removeprefix("module."): resource["values"]["policy"]
-        for module in children
-        for resource in module["resources"]
-        if resource["type"] == "aws_iam_role_policy"
-    }
-
-
-@pytest.fixture(scope="module")
-def policies(planned: dict[str, Planned]) -> dict[str, dict[str, Any]]:
-    """Return the role's policy of each plan, that with every input aside."""
-    return {name: plan.policy for name, plan in planned.items() if name != "everything"}
-
-
-@dataclass
-class Result:
-    """What a run under a policy came to."""
-
-    broken: list[str]
-    """What of the module's promises, logs included, has not come about."""
-    statuses: dict[str, str]
-    """Of each setting, in the last attempt of the first restore."""
-    used: set[tuple[str, str]]
-    """Actions and resources that the policy was asked for."""
+def policies(planned: dict[str, dict[str, Planned]]) -> dict[str, dict[str, Any]]:
+    """Return the policy of the function's role with each toggle alone, with none, and with all."""
+    return {name: planned[name]["function"].policy for name in (*TOGGLES, "all", "none")}
 
 
 def run(policy: dict[str, Any], enabled: set[str]) -> Result:
@@ -160,7 +76,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
         aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{pipeline.function.name}")
         pipeline.enforce_permissions(policy)
         try:
-            remap(aws, pipeline)
+            map_anew(aws, pipeline.function)
             restore(aws, "orders", "orders-restored")
             restore(aws, "limited", "limited-restored", OnDemandThroughputOverride={"MaxReadRequestUnits": 1})
             dynamodb.restore_table_from_backup(BackupArn=backup_arn, TargetTableName="ledger-restored")
@@ -169,19 +85,12 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
             aws.client("lambda").exceptions.InvalidParameterValueException,
             aws.client("sqs").exceptions.ClientError,
         ):
-            return Result(broken=["the queue cannot be polled"], statuses={}, used=set())
+            return Result(broken=["the queue cannot be polled"], used=set())
         aws.permissions.enforced = False
         for table in ("orders-restored", "limited-restored"):
             wait_until_active(aws, table)
         aws.clock.advance(120)
-        last = next(
-            (a for a in reversed(pipeline.attempts) if a["target"].endswith("orders-restored")), {"settings": {}}
-        )
-        return Result(
-            broken=find_broken(aws, pipeline, listener, enabled),
-            statuses={name: outcome["status"] for name, outcome in last["settings"].items()},
-            used=set(aws.permissions.used),
-        )
+        return Result(find_broken(aws, pipeline, listener, enabled), set(aws.permissions.used))
 
 
 def encrypt_a_filter(aws: EmbeddedAWS) -> None:
@@ -222,21 +131,6 @@ def give_other_precision(aws: EmbeddedAWS) -> None:
     aws.clock.advance(30)
 
 
-def remap(aws: EmbeddedAWS, pipeline: Pipeline) -> None:
-    """Make the queue's event source mapping anew, which Lambda checks against the function's role."""
-    client = aws.client("lambda")
-    (mapping,) = client.list_event_source_mappings(EventSourceArn=pipeline.function.queue_arn)["EventSourceMappings"]
-    client.delete_event_source_mapping(UUID=mapping["UUID"])
-    aws.clock.advance(60)
-    client.create_event_source_mapping(
-        EventSourceArn=pipeline.function.queue_arn,
-        FunctionName=pipeline.function.name,
-        BatchSize=10,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-    )
-    aws.clock.advance(60)
-
-
 def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, listener: Listener, enabled: set[str]) -> list[str]:
     """Return what of the module's promises has not come about."""
     names = [setting.NAME for setting in SETTINGS if setting.TOGGLE in enabled]
@@ -267,34 +161,6 @@ def find_broken(aws: EmbeddedAWS, pipeline: Pipeline, listener: Listener, enable
         ),
     }
     return [promise for promise, kept in promises.items() if not kept]
-
-
-def granted(policy: dict[str, Any]) -> list[tuple[int, str]]:
-    """Return each statement's number with each of its actions."""
-    return [(number, action) for number, statement in enumerate(policy["Statement"]) for action in statement["Action"]]
-
-
-def without(policy: dict[str, Any], number: int, action: str) -> dict[str, Any]:
-    """Return the policy less one action of one statement."""
-    statements = [
-        statement | {"Action": [other for other in statement["Action"] if (index, other) != (number, action)]}
-        for index, statement in enumerate(policy["Statement"])
-    ]
-    return policy | {"Statement": [statement for statement in statements if statement["Action"]]}
-
-
-def unused(policy: dict[str, Any], used: set[tuple[str, str]]) -> list[str]:
-    """Return the actions of statements that nothing used had to have."""
-    asked: dict[str, list[str]] = {}
-    for action, resource in used:
-        asked.setdefault(action, []).append(resource)
-    missing = []
-    for number, action in granted(policy):
-        statement = policy["Statement"][number] | {"Action": [action], "Condition": {}}
-        requests = (AccessRequest("arn:aws:sts::1:x", action, resource) for resource in asked.get(action, []))
-        if not any(decision({"Statement": [statement]}, request) for request in requests):
-            missing.append(f"{statement['Sid']}: {action}")
-    return missing
 
 
 def test_everything_works_under_the_role_that_terraform_makes_and_every_action_is_used(policies):
@@ -341,7 +207,8 @@ def test_each_toggle_turned_over_changes_its_permissions_and_nothing_else(polici
 def test_nothing_but_reading_is_granted_on_other_regions_and_on_everything_only_what_takes_no_resource(planned):
     reads = {action for setting in SETTINGS for action in setting.READ_ACTIONS}
     reads |= {"dynamodb:DescribeTable", "dynamodb:DescribeBackup"}
-    statements = [statement for statement in planned["all"].policy["Statement"] if statement["Effect"] == "Allow"]
+    policy = planned["all"]["function"].policy
+    statements = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     wide = {action for statement in statements if statement["Resource"] == "*" for action in statement["Action"]}
     assert wide == ON_EVERYTHING
     for statement in statements:
@@ -354,7 +221,7 @@ def test_nothing_but_reading_is_granted_on_other_regions_and_on_everything_only_
 
 
 def test_what_a_resource_does_not_limit_a_condition_does(planned):
-    statements = planned["all"].policy["Statement"]
+    statements = planned["all"]["function"].policy["Statement"]
     conditions = {action: statement.get("Condition") for statement in statements for action in statement["Action"]}
     assert {action: found for action, found in conditions.items() if found} == {
         **CONDITIONS,
@@ -367,9 +234,10 @@ def test_what_a_resource_does_not_limit_a_condition_does(planned):
         assert statement["Condition"] == {"StringEquals": {"iam:AWSServiceName": service.removesuffix("/*")}}
 
 
-def test_the_largest_policy_leaves_room(planned):
+@pytest.mark.parametrize("role", ["function", "recorder"])
+def test_the_largest_policy_leaves_room(planned, role):
     # The inline policies of a role have at most 10240 characters in total (IAM user guide, quotas).
-    assert planned["everything"].characters < 10240 * 0.9
+    assert planned["everything"][role].characters < 10240 * 0.9
 
 
 def test_a_dry_run_of_every_setting_needs_the_actions_of_reading_alone():
@@ -390,21 +258,21 @@ def test_a_dry_run_of_every_setting_needs_the_actions_of_reading_alone():
 @pytest.mark.parametrize("part", range(PARTS))
 def test_removing_any_action_breaks_something(policies, figures, part):
     policy = policies["all"]
-    harmless = []
     actions = granted(policy)[part::PARTS]
-    for number, action in actions:
-        twin = any(other == action and index != number for index, other in granted(policy))
-        if twin and policy["Statement"][number].get("Condition") is None:
-            # Another toggle grants it too: it is missed where that one is off, see the toggles alone.
-            continue
-        if not run(without(policy, number, action), set(TOGGLES)).broken:
-            harmless.append(f"{policy['Statement'][number]['Sid']}: {action}")
-    figures("permissions", actions=len(actions), harmless_to_remove=len(harmless))
-    assert harmless == []
+    # Those that another toggle grants, too, are missed where that one is off: see the toggles alone.
+    alone = [
+        (number, action)
+        for number, action in actions
+        if policy["Statement"][number].get("Condition")
+        or not any(other == action and index != number for index, other in granted(policy))
+    ]
+    spare = harmless(policy, alone, lambda less: run(less, set(TOGGLES)))
+    figures("permissions", actions=len(actions), harmless_to_remove=len(spare))
+    assert spare == []
 
 
-def test_no_policy_names_an_account_region_or_partition_that_is_not_the_caller_s(policies):
-    text = json.dumps(policies)
+def test_no_policy_names_an_account_region_or_partition_that_is_not_the_caller_s(planned):
+    text = json.dumps([role.policy for roles in planned.values() for role in roles.values()])
     assert set(re.findall(r"arn:([a-z-]+):", text)) == {"aws"}
     assert set(re.findall(r"\b\d{12}\b", text)) == {"123456789012"}
     assert set(re.findall(r":(eu-[a-z]+-\d|us-[a-z]+-\d):", text)) == {"eu-west-1"}

@@ -104,6 +104,26 @@ def deploy_queued_function(  # noqa: PLR0913 (as above)
     return QueuedFunction(name, function["FunctionArn"], function["Role"], queue_url, queue_arn, dlq_url, dlq_arn)
 
 
+def map_anew(aws: EmbeddedAWS, function: QueuedFunction) -> None:
+    """Make the queue's event source mapping anew, which Lambda checks against the function's role.
+
+    Raises:
+        botocore.exceptions.ClientError: the role may not poll the queue.
+
+    """
+    client = aws.client("lambda")
+    for mapping in client.list_event_source_mappings(EventSourceArn=function.queue_arn)["EventSourceMappings"]:
+        client.delete_event_source_mapping(UUID=mapping["UUID"])
+    aws.clock.advance(60)
+    client.create_event_source_mapping(
+        EventSourceArn=function.queue_arn,
+        FunctionName=function.name,
+        BatchSize=10,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    aws.clock.advance(60)
+
+
 def _queue(sqs: Any, name: str, attributes: Mapping[str, str]) -> tuple[str, str]:
     url = sqs.create_queue(QueueName=name, Attributes=dict(attributes))["QueueUrl"]
     return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

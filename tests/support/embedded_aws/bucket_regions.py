@@ -11,8 +11,9 @@ PermanentRedirect and HeadBucket have the header is the stricter reading: no sou
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from moto.s3.models import s3_backends
 from werkzeug.http import http_date
+
+from tests.support.embedded_aws.stored_objects import bucket_of
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.answers import Answer
@@ -66,11 +67,8 @@ def located(call: "Call", answer: "Answer") -> "Answer":
 
 def _region_of_bucket(call: "Call") -> str | None:
     """Return the Region of the bucket that a call names, None if there is none."""
-    name = str(call.parameters.get("Bucket", ""))
-    if call.service != "s3" or name not in s3_backends.bucket_accounts:
-        return None
-    partition, owner = s3_backends.bucket_accounts[name]
-    return str(s3_backends[owner][partition].buckets[name].region_name)
+    bucket = bucket_of(call) if call.service == "s3" else None
+    return str(bucket.region_name) if bucket else None
 
 
 def _refusal(call: "Call", bucket: str, region: str) -> tuple[int, dict[str, str], dict[str, str]]:
