@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from table_sync import telemetry
 from table_sync.aws import Location, Table, is_table_arn, is_table_name
 from table_sync.records import record
-from table_sync.records.bucket import bucket_of
 from table_sync.report import Outcome, Report
 from table_sync.selected_settings import SelectionError, select_settings
 from table_sync.settings import SETTINGS
@@ -74,7 +73,7 @@ def serve(
         adapt=config.adapt,
         selected=asked.selected,
         allow_younger_source=asked.allow_younger_source,
-        records=Records(bucket_of(config.records_bucket, own.region), asked.record, asked.version_id),
+        records=Records(config.records_bucket, own.region, asked.record, asked.version_id),
     )
     converge([reconciliation], seconds_left)
     telemetry.log(reconciliation.report, dry_run=asked.dry_run)

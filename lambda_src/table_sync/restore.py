@@ -25,3 +25,11 @@ class Restore:
     """The call's eventTime, the job's completionDate; None if the event does not say."""
     event_id: str = ""
     """The call's eventID, the job's restoreJobId; empty if the event does not say."""
+
+
+class RestoreEndedError(Exception):
+    """The restore has been processed: the message is a second report of it."""
+
+
+class RestoreClaimedError(Exception):
+    """Another message processes the restore: wait until it has ended, or its lease has expired."""

@@ -18,6 +18,7 @@ from table_sync.aws import client
 from table_sync.records import json_object, unwritten
 from table_sync.records.json_object import JsonObject, OvertakenError
 from table_sync.report import IN_SYNC
+from table_sync.restore import RestoreClaimedError, RestoreEndedError
 from table_sync.telemetry import logger
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ _HEARTBEAT = 900
 _LEASE_MARGIN = 1800
 # Of several messages at the same moment all but one are overtaken once.
 _TRIES = 3
-
-
-class RestoreEndedError(Exception):
-    """The restore has been processed: the message is a second report of it."""
-
-
-class RestoreClaimedError(Exception):
-    """Another message processes the restore: wait until it has ended, or its lease has expired."""
 
 
 class Entry:
@@ -58,7 +51,7 @@ class RestoreArchive:
         """Prepare, without a call.
 
         Args:
-            bucket: its name; empty if there is no archive.
+            bucket: its name.
             region: from which it is called.
             longest_delay: seconds for which a message may wait in the queue.
 
@@ -66,7 +59,7 @@ class RestoreArchive:
         self._bucket = bucket
         self._region = region
         self._lease = _HEARTBEAT + longest_delay + _LEASE_MARGIN
-        self._usable = bool(bucket)
+        self._usable = True
 
     def claim(self, restore: Restore, message: Message, *, last: bool = False) -> Entry | None:
         """Have a message process a restore.
@@ -77,15 +70,15 @@ class RestoreArchive:
             last: whether it is the message's last attempt, after which it cannot wait for another message.
 
         Returns:
-            the restore's entry; None if there is no archive, or the event has no ID.
+            the restore's entry; None if the event has no ID.
 
         Raises:
-            RestoreEndedError: another message has processed it, or this one.
-            RestoreClaimedError: another message processes it.
+            table_sync.restore.RestoreEndedError: another message has processed it, or this one.
+            table_sync.restore.RestoreClaimedError: another message processes it.
 
         """
         key = archived_restore.key_of(restore)
-        if not self._bucket or key is None:
+        if key is None:
             return None
         known = unwritten.find(self._bucket, key)
         if known:

@@ -5,7 +5,6 @@ It is the live table whenever that is there. It is never another one because a r
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +17,14 @@ from botocore.exceptions import (
 from table_sync import errors
 from table_sync.aws import TableNotFoundError
 from table_sync.errors import FinalError, Meaning
-from table_sync.records import selection
-from table_sync.records.record import InvalidRecordError
 from table_sync.source import Leftovers, LiveSource, RecordSource, Source
 from table_sync.which_tables import created_after_restore, other_table_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from table_sync.aws import Table
-    from table_sync.records.bucket import Bucket
     from table_sync.restore import Restore
 
 # After so many attempts without an answer from the source's Region its record is used.
@@ -44,7 +40,10 @@ _MOST_REMEMBERED = 10_000
 class Records:
     """Where records are, and which of them is used if somebody has chosen one."""
 
-    bucket: Bucket | None = None
+    bucket: str = ""
+    """Name; empty if there are none."""
+    region: str = ""
+    """From which the bucket is called."""
     key: str = ""
     version_id: str = ""
     """Empty for the newest."""
@@ -105,8 +104,8 @@ class SourceFinder:
         """
         if self._records.given:
             return self._records.given
-        if self._records.key and self._records.bucket:
-            return self._chosen(self._records.bucket, self._records.key)
+        if self._records.key:
+            return self._chosen()
         if self._table.account != self._target.account:
             return self._record_of("The source is in another account.") or self._without_record()
         try:
@@ -186,36 +185,33 @@ class SourceFinder:
 
     def _record_of(self, why: str, *, with_backup: bool = True) -> RecordSource | None:
         """Return the record that the restore uses, None if there is none."""
-        bucket = self._records.bucket
-        if not bucket:
+        if not self._records.bucket:
             return None
-        backup = (self._backup_description() if with_backup else None) or {}
-        with _explained(bucket):
-            chosen = selection.choose(
-                bucket,
-                self._table,
-                called_at=self._called_at,
-                table_id=backup.get("SourceTableDetails", {}).get("TableId"),
-                backup_at=backup.get("BackupDetails", {}).get("BackupCreationDateTime"),
-                not_table_id=self._target.description.get("TableId"),
-            )
-        return RecordSource(chosen.record, why, chosen.version_id, chosen.newer_differs) if chosen else None
+        # Few restores need it, and every cold start is shorter without it.
+        from table_sync import recorded_source  # noqa: PLC0415
 
-    def _without_record(self) -> Source:
-        bucket = self._records.bucket.name if self._records.bucket else ""
-        raise FinalError(
-            f"the source is in another account, whose settings cannot be read from here, and the bucket {bucket} has "
-            "no record of it: let the source's account record to that bucket"
+        backup = (self._backup_description() if with_backup else None) or {}
+        return recorded_source.of_table(
+            self._records,
+            self._target,
+            self._table,
+            why,
+            called_at=self._called_at,
+            table_id=backup.get("SourceTableDetails", {}).get("TableId"),
+            backup_at=backup.get("BackupDetails", {}).get("BackupCreationDateTime"),
         )
 
-    def _chosen(self, bucket: Bucket, key: str) -> RecordSource:
+    def _without_record(self) -> Source:
+        raise FinalError(
+            "the source is in another account, whose settings cannot be read from here, and the bucket "
+            f"{self._records.bucket} has no record of it: let the source's account record to that bucket"
+        )
+
+    def _chosen(self) -> RecordSource:
         """Return the record that somebody has chosen."""
-        with _explained(bucket):
-            chosen = selection.named(bucket, self._table, key, self._records.version_id)
-        if not chosen:
-            version = f" of version {self._records.version_id}" if self._records.version_id else ""
-            raise FinalError(f"the bucket {bucket.name} has no record {key}{version}")
-        return RecordSource(chosen.record, "The invocation names this record.", chosen.version_id, chosen.newer_differs)
+        from table_sync import recorded_source  # noqa: PLC0415 (as above)
+
+        return recorded_source.named(self._records, self._table)
 
     def _is_unanswered(self, error: Exception) -> bool:
         """Say whether the source's Region has not answered for so long that a record is used."""
@@ -240,28 +236,3 @@ def _is_no_answer(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR)
     return isinstance(error, (ConnectionError, HTTPClientError))
-
-
-@contextmanager
-def _explained(bucket: Bucket) -> Iterator[None]:
-    """Turn what a bucket of records answers for good into one sentence.
-
-    Raises:
-        table_sync.errors.FinalError: with that sentence.
-        Exception: S3 is throttled or cannot be reached.
-
-    """
-    try:
-        yield
-    except InvalidRecordError as error:
-        raise FinalError(
-            f"the record in the bucket {bucket.name} cannot be used: {error}. Invoke the function with another version "
-            "of it (record, version_id)"
-        ) from error
-    except Exception as error:
-        if errors.meaning(error) in {Meaning.NOT_READY, Meaning.TRANSIENT}:
-            raise
-        raise FinalError(
-            f"the records in the bucket {bucket.name} cannot be read: {errors.explain(error).rstrip('.')}. Check that "
-            "the bucket exists, and that its policy and the function's role allow this call"
-        ) from error

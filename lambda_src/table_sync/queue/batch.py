@@ -13,9 +13,8 @@ from table_sync.aws import Location, Table
 from table_sync.errors import Meaning
 from table_sync.queue import backoff, outcome_events
 from table_sync.queue.restore_event import NotARestoreError, RestoreRefusedError, parse
-from table_sync.records.bucket import bucket_of
 from table_sync.report import FAILED, WAITING, Outcome, Report
-from table_sync.restore_archive import RestoreArchive, RestoreClaimedError, RestoreEndedError
+from table_sync.restore import RestoreClaimedError, RestoreEndedError
 from table_sync.settings.setting import Status
 from table_sync.sync import Reconciliation
 from table_sync.telemetry import logger
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from table_sync.config import Config
     from table_sync.queue.message import Message
     from table_sync.restore import Restore
-    from table_sync.restore_archive import Entry
+    from table_sync.restore_archive import Entry, RestoreArchive
 
 # After so many attempts in a row without the target it counts as deleted, and not before as many
 # attempts: DescribeTable may lag behind the restore call.
@@ -76,7 +75,7 @@ class Batch:
         self._own = own
         self._seconds_left = seconds_left
         self._returned: list[str] = []
-        self._archive = RestoreArchive(config.records_bucket, own.region, config.backoff_max_delay_seconds)
+        self._archive = _archive(config, own) if config.records_bucket else None
 
     def process(self, messages: Sequence[Message]) -> list[str]:
         """Sync the restores of the messages; return the IDs of the messages that must return to the queue."""
@@ -119,7 +118,7 @@ class Batch:
                 )
                 return None
             try:
-                entry = self._archive.claim(restore, message, last=message.attempt >= self._config.max_attempts)
+                entry = self._claim(restore, message)
             except (RestoreEndedError, RestoreClaimedError) as other:
                 self._leave_to_other_message(message, restore, ended=isinstance(other, RestoreEndedError))
                 return None
@@ -133,11 +132,16 @@ class Batch:
                 else math.inf,
                 adapt=self._config.adapt,
                 restore=restore,
-                records=Records(bucket_of(self._config.records_bucket, self._own.region)),
+                records=Records(self._config.records_bucket, self._own.region),
                 attempt=message.attempt,
             )
             return _Begun(message, reconciliation, target, entry)
         return None
+
+    def _claim(self, restore: Restore, message: Message) -> Entry | None:
+        if self._archive is None:
+            return None
+        return self._archive.claim(restore, message, last=message.attempt >= self._config.max_attempts)
 
     def _leave_to_other_message(self, message: Message, restore: Restore, *, ended: bool) -> None:
         """Drop a second report of a restore once the first has ended: should it never, this one takes over."""
@@ -198,6 +202,15 @@ class Batch:
 
     def _save(self, attempt: _Attempt, *, ended: bool, dead_lettered: bool = False) -> None:
         """Archive the attempt. After all else: a crash before it makes the message come back."""
+        if self._archive is None:
+            return
         active = attempt.begun.target.description.get("TableStatus") in {"ACTIVE", "UPDATING"}
         entry, message = attempt.begun.entry, attempt.message
         self._archive.save(entry, attempt.report, message, active=active, ended=ended, dead_lettered=dead_lettered)
+
+
+def _archive(config: Config, own: Location) -> RestoreArchive:
+    # Without enable_records, a cold start is shorter without it.
+    from table_sync.restore_archive import RestoreArchive  # noqa: PLC0415
+
+    return RestoreArchive(config.records_bucket, own.region, config.backoff_max_delay_seconds)

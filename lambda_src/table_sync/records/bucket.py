@@ -124,11 +124,6 @@ class Bucket:
         return json_object.body_of(answer, records.LARGEST_BYTES + 1), answer["ETag"]
 
 
-def bucket_of(name: str, region: str) -> Bucket | None:
-    """Return the bucket of that name as seen from a Region, None if the name is empty."""
-    return Bucket(name, region) if name else None
-
-
 def _versions(page: dict[str, Any]) -> Iterator[ObjectVersion]:
     for version in page.get("Versions", []):
         yield ObjectVersion(
