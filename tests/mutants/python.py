@@ -34,8 +34,10 @@ CODE = ROOT / "lambda_src" / "table_sync"
 WORK = ROOT / ".work" / "mutants"
 
 # Tests that look at the function by its results: pure ones, and restores in this process.
+# What modules define is compared with settings.tf.
+OF_DEFINITIONS = "tests/terraform/test_settings_file.py"
 PURE_FILES = [
-    "tests/terraform/test_settings_file.py",
+    OF_DEFINITIONS,
     "tests/unit/test_access.py",
     "tests/unit/test_backoff.py",
     "tests/unit/test_cli_differences.py",
@@ -62,10 +64,13 @@ FILES = [
     "tests/integration/test_outcome_events.py",
     "tests/integration/test_restore.py",
     "tests/integration/test_restore_types.py",
+    "tests/integration/test_secrets.py",
     "tests/integration/test_source_gone.py",
     "tests/integration/test_which_tables.py",
     "tests/proof/test_bench.py",
+    "tests/proof/test_concurrency.py",
     "tests/proof/test_recorded_values.py",
+    "tests/proof/test_time_limit.py",
 ]
 # These take as long as ten others.
 LEFT_OUT = ("longest_wait_of_a_day", "restore_of_six_hours", "sample_ends_as_the_matrix")
@@ -184,11 +189,13 @@ def tests_of(file: str, line: int, tests: dict[str, Test], most_seconds: float) 
     """Return the tests to run against a mutant: those that run its line, and together take at most so long.
 
     Those that are named after the file come first, all of them, and the quickest of these and of the others before the
-    slower ones. A line that only the import runs is that of every test of its file, and of tests that run no line of
-    the function: they look at what its modules define.
+    slower ones. A line that only the import runs is that of every test of its file, of OF_DEFINITIONS, and of tests that
+    run no line of the function: they look at what its modules define.
     """
     of_line = [name for name, test in tests.items() if line in test.lines.get(file, ())]
-    at_import = [name for name, test in tests.items() if file in test.lines or not test.lines]
+    at_import = [
+        name for name, test in tests.items() if file in test.lines or not test.lines or name.startswith(OF_DEFINITIONS)
+    ]
     stem = Path(file).stem
     chosen, total = [], 0.0
     for name in sorted(of_line or at_import, key=lambda name: (stem not in name, tests[name].seconds, name)):
