@@ -189,8 +189,8 @@ def tests_of(file: str, line: int, tests: dict[str, Test], most_seconds: float) 
     """Return the tests to run against a mutant: those that run its line, and together take at most so long.
 
     Those that are named after the file come first, all of them, and the quickest of these and of the others before the
-    slower ones. A line that only the import runs is that of every test of its file, of OF_DEFINITIONS, and of tests that
-    run no line of the function: they look at what its modules define.
+    slower ones. A line that only the import runs is that of every test of its file, of OF_DEFINITIONS, and of
+    tests that run no line of the function: they look at what its modules define.
     """
     of_line = [name for name, test in tests.items() if line in test.lines.get(file, ())]
     at_import = [
