@@ -196,7 +196,7 @@ def test_every_setting_comes_back(start, tmp_path):
     assert output.count("waiting") == 4, "attempts that wait for the same reason are one line"
     assert output.count("All 11 settings are equal.") == 2
     assert len(re.findall(r"In sync .* after the table was ACTIVE, at attempt \d+\.\n", output)) == 2
-    assert re.search(r"The settings come from the record of \S+, TableId \S+\.\n", output)
+    assert re.search(r"The settings come from the record of \d{4}-\d\d-\d\d \d\d:\d\d UTC, TableId \S+\.\n", output)
     assert "was delivered a second time, and the function wrote nothing" in output
     assert "\nEverything was removed: " in output
     assert re.search(r"^Next: add the module", output, re.MULTILINE)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.support.demo.words import NONE, words
@@ -158,7 +159,8 @@ class Demo:
         origin = reports(self._attempts[-1])[0].get("settings_from", {})
         good: bool = origin.get("kind") == "record"
         self._screen.verdict(
-            f"The settings come from the record of {origin['recorded_at']}, TableId {origin['table_id']}."
+            f"The settings come from the record of {datetime.fromisoformat(origin['recorded_at']):%Y-%m-%d %H:%M} UTC, "
+            f"TableId {origin['table_id']}."
             if good
             else f"The settings come from {origin.get('kind', 'nowhere')}: they should have come from the record.",
             good=good,
