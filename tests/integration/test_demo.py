@@ -130,6 +130,7 @@ def start(tmp_path):
                 "TF_PLUGIN_DIR": str(tmp_path),
                 "TMPDIR": str(tmp_path),
                 "PYTHONPATH": "lambda_src",
+                "DEMO_RESTORE_MINUTES": "3",
                 **variables,
             },
             stdout=subprocess.PIPE,
@@ -182,7 +183,7 @@ def directories_of(process):
 
 
 def test_every_setting_comes_back(start, tmp_path):
-    process = start()
+    process = start(DEMO_RESTORE_MINUTES="23")
     code, output, errors = finish(process)
 
     assert (code, errors) == (0, "")

@@ -598,7 +598,7 @@ def test_recovery_is_unavailable_in_a_tables_first_seconds(aws, dynamodb):
     recoverable(aws, dynamodb)
     restore(dynamodb)
     enable = {"TableName": "restored", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
-    aws.clock.advance(304)
+    aws.clock.advance(aws.restore_seconds + 4)
     assert refused(dynamodb.update_continuous_backups, **enable)[0] == "ContinuousBackupsUnavailableException"
     aws.clock.advance(1)
     dynamodb.update_continuous_backups(**enable)

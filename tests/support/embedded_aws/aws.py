@@ -69,7 +69,7 @@ class EmbeddedAWS:
         self.faults = Faults()
         self.permissions = Permissions(self)
         self.rate_limits = RateLimits(self)
-        self.restore_seconds: RestoreSeconds = 300.0
+        self.restore_seconds: RestoreSeconds = 100.0
         self.concurrent_restores = 50
         self.delays = Delays()
         self.endpoint_url: str | None = None
