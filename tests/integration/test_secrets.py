@@ -110,7 +110,8 @@ def test_the_command_line_does_not_show_them(aws, monkeypatch, capsys, arguments
 
 
 def test_a_change_is_not_told_by_its_repr_either():
-    change = Change("CreateEventSourceMapping", {"FilterCriteria": CRITERIA}, secret=frozenset({"FilterCriteria"}))
+    secret = {"FilterCriteria": CRITERIA}
+    change = Change("CreateEventSourceMapping", secret, secret=frozenset(secret), present=secret)
     assert CARD not in repr(change)
     assert CARD not in change.redacted(f"Invalid type for parameter FilterCriteria, value: {CRITERIA}")
 
