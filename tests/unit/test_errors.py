@@ -222,6 +222,19 @@ def test_what_botocore_would_try_again_is_tried_again(code):
     assert meaning(client_error(code)) is Meaning.TRANSIENT
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("ExpiredToken", "RequestExpired"),  # the credentials: the next invocation has others
+        *("InternalServiceError", "InternalServiceException"),
+        *("InvalidNextToken", "InvalidNextTokenException"),  # of a list that went on too long
+        "OperationAborted",
+    ],
+)
+def test_what_passes_by_itself_is_tried_again(code):
+    assert meaning(client_error(code)) is Meaning.TRANSIENT
+
+
 def test_an_aws_error_is_explained_with_its_operation():
     error = client_error("AccessDeniedException", message="not authorized to perform: dynamodb:UpdateTable")
     assert explain(error) == "UpdateTable: AccessDeniedException: not authorized to perform: dynamodb:UpdateTable"
