@@ -1,3 +1,4 @@
+import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -11,7 +12,18 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from table_sync.errors import BusyError, GoneError, Meaning, OutOfTimeError, explain, is_refusal, meaning
+from table_sync.errors import (
+    AlreadySoError,
+    BusyError,
+    FinalError,
+    GoneError,
+    Meaning,
+    OutOfTimeError,
+    anonymous,
+    explain,
+    is_refusal,
+    meaning,
+)
 
 
 def client_error(code, *, operation="UpdateTable", message="", status=400):
@@ -235,15 +247,64 @@ def test_what_passes_by_itself_is_tried_again(code):
     assert meaning(client_error(code)) is Meaning.TRANSIENT
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("404", "405", "InvalidAction", "MethodNotAllowed", "MethodNotAllowedException"),
+        *("UnknownOperationException", "UnsupportedOperation", "UnsupportedOperationException"),
+    ],
+)
+def test_a_call_that_the_region_does_not_offer_is_told_from_one_that_fails(code):
+    assert meaning(client_error(code)) is Meaning.UNSUPPORTED
+
+
+def test_an_event_bus_that_does_not_exist_is_not_waited_for():
+    assert meaning(client_error("ResourceNotFoundException", operation="PutEvents")) is Meaning.FINAL
+
+
+def test_alarms_of_a_scaling_policy_that_are_throttled_are_tried_again():
+    assert meaning(client_error("FailedResourceAccessException", message="Rate exceeded")) is Meaning.TRANSIENT
+
+
 def test_an_aws_error_is_explained_with_its_operation():
     error = client_error("AccessDeniedException", message="not authorized to perform: dynamodb:UpdateTable")
     assert explain(error) == "UpdateTable: AccessDeniedException: not authorized to perform: dynamodb:UpdateTable"
 
 
+def test_an_aws_error_without_a_message_is_explained_by_its_code():
+    assert explain(client_error("InternalServerError", status=500)) == "UpdateTable: InternalServerError"
+    assert explain(ClientError({}, "UpdateTable")) == "UpdateTable: unknown error"
+
+
 def test_an_old_boto3_is_explained_as_such():
     error = ParamValidationError(report='Unknown parameter in input: "RecoveryPeriodInDays"')
-    assert "boto3" in explain(error)
-    assert "RecoveryPeriodInDays" in explain(error)
+    assert explain(error) == f"boto3 {boto3.__version__} of this runtime cannot make the call: {error}".replace(
+        "\n", " "
+    )
+
+
+@pytest.mark.parametrize("kind", [AlreadySoError, BusyError, FinalError, GoneError, OutOfTimeError])
+def test_an_error_of_our_own_explains_itself(kind):
+    assert explain(kind("the table class is STANDARD by now")) == "the table class is STANDARD by now"
+
+
+def test_any_other_error_is_explained_with_its_type():
+    assert explain(ValueError("not  a\n number")) == "ValueError: not a number"
+
+
+def test_an_error_that_nobody_expected_names_its_place_and_no_part_of_a_message():
+    def deep():
+        raise KeyError("4111-1111-1111-1111")
+
+    with pytest.raises(KeyError) as caught:
+        deep()
+    assert anonymous(caught.value) == f"KeyError at test_errors.py:{deep.__code__.co_firstlineno + 1}"
+    assert anonymous(KeyError("never raised")) == "KeyError at ?"
+
+
+def test_an_error_of_aws_or_its_sdk_is_explained_although_nobody_expected_it():
+    assert anonymous(client_error("AccessDeniedException")) == "UpdateTable: AccessDeniedException"
+    assert anonymous(NoCredentialsError()) == "NoCredentialsError: Unable to locate credentials"
 
 
 @pytest.mark.parametrize(
