@@ -116,6 +116,13 @@ def test_a_change_is_not_told_by_its_repr_either():
     assert CARD not in change.redacted(f"Invalid type for parameter FilterCriteria, value: {CRITERIA}")
 
 
+@pytest.mark.parametrize("secret", ["4711\x00", "4711 \N{EURO SIGN}", 'the "4711"'], ids=ascii)
+@pytest.mark.parametrize("write", [str, json.dumps, repr], ids=["as it is", "as JSON", "as Python"])
+def test_a_secret_is_hidden_however_it_is_written(secret, write):
+    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
+    assert change.redacted(write(secret)).strip("'\"") == "(encrypted)"
+
+
 def test_a_number_is_as_secret_as_a_text():
     pattern = json.dumps({"dynamodb": {"NewImage": {"salary": {"N": [{"numeric": [">", 150000]}]}}}})
     criteria = {"Filters": [{"Pattern": pattern}]}

@@ -18,6 +18,7 @@ from table_sync.settings import (
     tags,
     triggers,
 )
+from table_sync.settings.api_shape import InvalidValueError
 from table_sync.settings.setting import Obstacle, Status
 
 ACCOUNT = "123456789012"
@@ -223,6 +224,24 @@ def test_auto_scaling_on_every_page_is_read(answer):
     ]
     assert names(writes, "PolicyName") == ["first", "last"]
     assert names(writes, "ScheduledActionName") == ["early", "late"]
+
+
+@pytest.mark.parametrize("suspended", [{}, {"ScheduledScalingSuspended": True}])
+def test_what_a_target_does_not_name_is_not_suspended(answer, suspended):
+    names_of = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+    found = {"ScalableTargets": [target("Read") | {"SuspendedState": suspended}]}
+    answer("application-autoscaling", "describe_scalable_targets", None, found)
+    for what in ("scaling_policies", "scheduled_actions"):
+        answer("application-autoscaling", f"describe_{what}", None, {what.title().replace("_", ""): []})
+    (register,) = read(auto_scaling, described()).writes
+    assert register.parameters["SuspendedState"] == dict.fromkeys(names_of, False) | suspended
+
+
+def test_scaling_of_another_service_is_refused():
+    dimension = "dynamodb:table:ReadCapacityUnits"
+    entry = {"ServiceNamespace": "ecs", "ResourceId": "table/orders", "ScalableDimension": dimension}
+    with pytest.raises(InvalidValueError, match="ServiceNamespace is not dynamodb"):
+        auto_scaling.checked_for(described(), entry, "ScalableTarget")
 
 
 def test_a_policy_of_another_type_than_dynamodb_has_is_left_out(answer):
