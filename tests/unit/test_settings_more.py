@@ -403,6 +403,17 @@ def test_an_alarm_that_differs_is_put_anew():
     ]
 
 
+def test_an_alarm_on_other_dimensions_is_put_anew_and_one_on_the_same_in_another_order_is_not():
+    def on(table, *operations):
+        more = [{"Name": "Operation", "Value": operation} for operation in operations]
+        return alarm(table, table) | {"Dimensions": [*more, *alarm(table, table)["Dimensions"]]}
+
+    source = seen("orders", on("orders", "Query"))
+    assert new_names(source, seen("copy", on("copy", "Scan"))) == ["copy"]
+    same = on("copy", "Query")
+    assert new_names(source, seen("copy", same | {"Dimensions": same["Dimensions"][::-1]})) == []
+
+
 def test_an_alarm_of_another_name_with_the_same_effect_is_enough():
     source = seen("orders", alarm("orders", Period=60, AlarmDescription="reads"))
     same = alarm("by hand", "copy", Period=60, AlarmDescription="page the on-call")
