@@ -54,7 +54,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
     Operators, conditions and their negations, constants, returned values, calls for their effect, `raise`, `continue`
     and `break` are changed. Annotations, docstrings, decorators and what is only logged stay as they are. So does the
-    wording of reasons: tests/unit/test_documentation.py reads it in the source.
+    wording of errors, and that of reasons, which tests/unit/test_documentation.py reads in the source.
     """
     seen: Counter[str] = Counter()
     for place, (scope, line, node) in enumerate(_places(ast.parse(source))):
@@ -93,7 +93,8 @@ class _Change:
 def _places(tree: ast.Module) -> Iterator[tuple[str, int, ast.AST]]:
     """Yield what may be changed, after the name of its function or class and the line of its statement."""
 
-    wording = {id(node) for reason in reasons.expressions(tree) for node in ast.walk(reason) if _has_words(node)}
+    said = [*reasons.expressions(tree), *(node for node in ast.walk(tree) if isinstance(node, ast.Raise))]
+    wording = {id(node) for reason in said for node in ast.walk(reason) if _has_words(node)}
 
     def visit(node: ast.AST, scope: str, line: int) -> Iterator[tuple[str, int, ast.AST]]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -202,11 +203,11 @@ def _(node: ast.Constant) -> list[_Change]:
 
 @_changes.register
 def _(node: ast.Return) -> list[_Change]:
-    value = node.value.value if isinstance(node.value, ast.Constant) else node.value
-    if value is None:
+    if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value != ""):
+        # A constant is changed itself.
         return []
-    # None would be as empty as "".
-    return [_changed(node, value=ast.Constant(value="XX" if value == "" else None))]
+    empty = isinstance(node.value, ast.Constant)
+    return [_changed(node, value=ast.Constant(value="XX" if empty else None))]
 
 
 @_changes.register

@@ -224,6 +224,7 @@ def policies(of_table=None, of_stream=None, *, arn=SOURCE, stream=True, caller="
         (f"{SOURCE}{STREAM}", f"{TARGET}/stream/newer"),
         (f"{SOURCE}/stream/*", f"{TARGET}/stream/*"),
         ("arn:aws:dynamodb:*:*:table/orders", "arn:aws:dynamodb:*:*:table/copy"),
+        (SOURCE.replace("arn:aws:", "arn:*:"), TARGET.replace("arn:aws:", "arn:*:")),
         (f"{SOURCE}-archive", f"{SOURCE}-archive"),
         (f"{SOURCE}.old/index/x", f"{SOURCE}.old/index/x"),
         (
