@@ -1,8 +1,11 @@
 """The mutants of `make mutants` are what they say, one change each."""
 
 import ast
+import tomllib
 
+from tests.mutants import terraform
 from tests.mutants.mutations import changed, mutants
+from tests.support.terraform import REPOSITORY
 
 SOURCE = '''"""A module."""
 LIMIT = 3
@@ -62,3 +65,10 @@ def test_what_is_returned_becomes_something_that_differs():
     for value, changes in returned.items():
         names = [mutant.name for mutant in mutants(f"def note(size):\n    return {value}")]
         assert names == [f"note: {change}" for change in changes]
+
+
+def test_each_mutant_of_the_terraform_code_changes_one_place():
+    entries = tomllib.loads(terraform.DATA.read_text())["mutant"]
+    places = {entry["why"]: (REPOSITORY / entry["file"]).read_text().count(entry["old"]) for entry in entries}
+    assert len(places) == len(entries)
+    assert {why: number for why, number in places.items() if number != 1} == {}
