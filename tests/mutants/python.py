@@ -39,6 +39,7 @@ OF_DEFINITIONS = "tests/terraform/test_settings_file.py"
 PURE_FILES = [
     OF_DEFINITIONS,
     "tests/unit/test_access.py",
+    "tests/unit/test_api_shape.py",
     "tests/unit/test_backoff.py",
     "tests/unit/test_cli_differences.py",
     "tests/unit/test_config.py",

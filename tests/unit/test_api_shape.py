@@ -17,6 +17,18 @@ def test_a_required_text_may_be_empty_where_aws_says_so():
     assert checked({"Key": "team", "Value": ""}, "dynamodb", "Tag", "Key", "Value") == {"Key": "team", "Value": ""}
 
 
+def test_a_value_of_the_wrong_type_is_named_by_its_path():
+    alarm = {"Dimensions": [{"Name": "TableName", "Value": "orders"}, {"Name": 5, "Value": "x"}]}
+    with pytest.raises(InvalidValueError, match=r"^MetricAlarm\.Dimensions\[1\]\.Name is not a text$"):
+        checked(alarm, "cloudwatch", "MetricAlarm")
+
+
+@pytest.mark.parametrize("threshold", ["70", True, [70]])
+def test_what_is_no_number_is_said_to_be_none(threshold):
+    with pytest.raises(InvalidValueError, match=r"^MetricAlarm\.Threshold is not a number$"):
+        checked({"Threshold": threshold}, "cloudwatch", "MetricAlarm")
+
+
 def test_a_record_of_an_alarm_without_a_name_is_refused():
     table = Table("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", {"TableStatus": "DELETED"})
     with pytest.raises(InvalidValueError, match=r"^MetricAlarm has no AlarmName$"):

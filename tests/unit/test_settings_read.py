@@ -103,6 +103,11 @@ def test_a_trigger_is_not_made_without_the_filter_that_cannot_be_read(answer, to
     assert f"cannot be read ({why}): allow kms:Decrypt" in step.reason
 
 
+@pytest.mark.parametrize("criteria", [{}, {"Filters": []}])
+def test_a_trigger_whose_filter_has_no_pattern_has_none(answer, criteria):
+    assert "FilterCriteria" not in read_trigger(answer, FilterCriteria=criteria).parameters
+
+
 @pytest.mark.parametrize("state", ["Disabled", "Disabling"])
 def test_a_trigger_that_is_or_becomes_disabled_is_made_disabled(answer, state):
     assert read_trigger(answer, State=state).parameters["Enabled"] is False
