@@ -7,6 +7,7 @@ import pytest
 
 from table_sync import which_source
 from table_sync.settings import SETTINGS
+from tests.support.module import allow
 from tests.support.pipeline import Pipeline
 from tests.support.recorder import BUCKET, DeployedRecorder, make_bucket
 from tests.support.restore_events import ACCOUNT, arn
@@ -19,21 +20,16 @@ SKIPPED = {"triggers", "kinesis", "alarms", "event_source_mapping_tags", "resour
 HELD = {setting.NAME for setting in SETTINGS} - {"on_demand_throughput"}
 
 
-def allow_as_the_module_does(aws, role_arn, prefix, *objects):
+def enforce(aws, role_arn, listing, prefix, *objects):
     """Have AWS enforce a role's policy: on S3 what records.tf grants, and everything else."""
     bucket = f"arn:aws:s3:::{BUCKET}"
+    listed = {"Action": listing, "Resource": bucket, "Condition": {"StringLike": {"s3:prefix": prefix}}}
     statements = [
         {"NotAction": "s3:*", "Resource": "*"},
-        {
-            "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
-            "Resource": bucket,
-            "Condition": {"StringLike": {"s3:prefix": prefix}},
-        },
+        listed,
         *({"Action": actions, "Resource": f"{bucket}/{keys}"} for actions, keys in objects),
     ]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
-    role = role_arn.rpartition("/")[2]
-    aws.client("iam").put_role_policy(RoleName=role, PolicyName="module", PolicyDocument=json.dumps(policy))
+    allow(aws, role_arn, *({"Effect": "Allow", **statement} for statement in statements))
     aws.permissions.enforced = True
 
 
@@ -45,7 +41,7 @@ def record_table_of_lost_region(aws, bucket_region):
     make_source(aws, region=LOST)
     own = f"settings/v1/{ACCOUNT}/*"
     with DeployedRecorder(aws, region=LOST, make_bucket=False) as recorder:
-        allow_as_the_module_does(aws, recorder.function.role_arn, own, (["s3:GetObject", "s3:PutObject"], own))
+        enforce(aws, recorder.function.role_arn, "s3:ListBucket", own, (["s3:GetObject", "s3:PutObject"], own))
         recorder.sweep()
         recorder.sweep()
         aws.permissions.enforced = False
@@ -79,11 +75,12 @@ def test_a_table_of_a_region_that_does_not_answer_gets_its_settings_from_a_bucke
     assert len(redirected) == 1  # the client remembers the Region
     before = settings_of(aws, "orders", LOST)
     with deployed(aws) as pipeline:
-        allow_as_the_module_does(
+        enforce(
             aws,
             pipeline.function.role_arn,
+            "s3:ListBucketVersions",
             "settings/*",
-            (["s3:GetObject", "s3:GetObjectVersion"], "settings/*"),
+            ("s3:GetObjectVersion", "settings/*"),
             (["s3:GetObject", "s3:PutObject"], f"restores/v1/{ACCOUNT}/*"),
         )
         for target in ("orders-restored", "orders-again"):
