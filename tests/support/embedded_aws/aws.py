@@ -18,12 +18,11 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.core.request import normalize_request
 
-from tests.support.embedded_aws import bodies, bucket_policies
+from tests.support.embedded_aws import bodies, bucket_policies, moto_once
 from tests.support.embedded_aws.answers import Answer
 from tests.support.embedded_aws.auto_scaling import AutoScaling
-from tests.support.embedded_aws.boundary import MOTO_ACCOUNT, Boundary, NoAnswerError
+from tests.support.embedded_aws.boundary import MOTO_ACCOUNT_KEY, Boundary, NoAnswerError
 from tests.support.embedded_aws.calls import ADMIN_ROLE, Call, Principal
 from tests.support.embedded_aws.clock import Clock, moto_time
 from tests.support.embedded_aws.cloudtrail import CloudTrail
@@ -32,6 +31,7 @@ from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.dynamodb import DynamoDB
 from tests.support.embedded_aws.events import Events
 from tests.support.embedded_aws.faults import CONNECTION_RESET, Faults
+from tests.support.embedded_aws.http_requests import http_request
 from tests.support.embedded_aws.iam import Iam
 from tests.support.embedded_aws.lambda_functions import Lambda
 from tests.support.embedded_aws.logs import Logs
@@ -41,6 +41,8 @@ from tests.support.embedded_aws.sqs import Sqs
 from tests.support.embedded_aws.sts import Sts
 
 if TYPE_CHECKING:
+    from moto.core.request import Request
+
     from tests.support.embedded_aws.service import Service
 
 ADMIN = Principal(
@@ -95,6 +97,7 @@ class EmbeddedAWS:
         with ExitStack() as exits:
             exits.callback(self._only_one.release)
             exits.enter_context(moto_time(self.clock))
+            exits.enter_context(moto_once.computed_once())
             exits.enter_context(self.lambda_.patched())
             exits.enter_context(bucket_policies.evaluated())
             if self._serve:
@@ -192,15 +195,16 @@ class EmbeddedAWS:
             request.body = stream.read()
             stream.seek(0)
         try:
-            return self._boundary.handle(normalize_request(request), lambda: self._answer_of_moto(request))
+            received = http_request(request)
+            return self._boundary.handle(received, lambda: self._answer_of_moto(received))
         except NoAnswerError as lost:
             if lost.crash is not None:
                 raise lost.crash from None
             error = ConnectionClosedError if lost.reason == CONNECTION_RESET else ReadTimeoutError
             raise error(endpoint_url=request.url) from lost
 
-    def _answer_of_moto(self, request: AWSPreparedRequest) -> Answer:
-        request.headers[MOTO_ACCOUNT] = self.account
+    def _answer_of_moto(self, request: "Request") -> Answer:
+        request.environ[MOTO_ACCOUNT_KEY] = self.account
         answer = self._ask_moto(request)
         if answer is None:
             raise NotImplementedError(f"{request.url} is no address of AWS, and nothing else is embedded.")

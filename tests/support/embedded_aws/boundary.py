@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
 
 
-# moto's own header for the account of a request (its documentation, Multi-Account support).
-MOTO_ACCOUNT = "x-moto-account-id"
+# moto's own header x-moto-account-id, for the account of a request (its documentation, Multi-Account support).
+MOTO_ACCOUNT_KEY = "HTTP_X_MOTO_ACCOUNT_ID"
 
 
 class NoAnswerError(Exception):

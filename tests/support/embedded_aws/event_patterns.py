@@ -60,7 +60,7 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     objects on the way. A list in the event matches if one of its items does; what a pattern wants of an object in a
     list, one object must have. An empty list and an object do not exist as fields.
     """
-    wanted = frozenset(_paths(pattern, ""))
+    wanted = {path.rsplit(".", up)[0] for path in _paths(pattern, "") for up in range(path.count(".") + 1)}
     return any(_holds(pattern, "", fields) for fields in _alternatives("", event, wanted))
 
 
@@ -76,12 +76,13 @@ def _paths(pattern: Mapping[str, Any], path: str) -> Iterator[str]:
             yield f"{path}.{name}"
 
 
-def _alternatives(path: str, value: Any, wanted: frozenset[str]) -> Iterator[Fields]:
+def _alternatives(path: str, value: Any, wanted: set[str]) -> Iterator[Fields]:
     """Yield the wanted fields of `value` by their paths, once for each choice of objects from lists.
 
-    A list that no wanted path leads into offers no choice: an event with many lists would have too many.
+    A list at whose path is no wanted field, nor one further in, offers no choice: an event with many lists would have
+    too many. `wanted` are the paths of all of these.
     """
-    if path and not any(name == path or name.startswith(f"{path}.") for name in wanted):
+    if path not in wanted:
         yield {}
     elif isinstance(value, dict):
         members = [[*_alternatives(f"{path}.{name}", member, wanted)] for name, member in value.items()]

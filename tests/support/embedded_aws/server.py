@@ -18,7 +18,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Response
 
 from tests.support.embedded_aws.bodies import CutBody
-from tests.support.embedded_aws.boundary import MOTO_ACCOUNT, Boundary, NoAnswerError
+from tests.support.embedded_aws.boundary import MOTO_ACCOUNT_KEY, Boundary, NoAnswerError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -85,7 +85,7 @@ class Server:
 
     def _ask_moto(self, request: Request) -> "Answer":
         environ = dict(request.environ)
-        environ[f"HTTP_{MOTO_ACCOUNT.upper().replace('-', '_')}"] = self._boundary.account
+        environ[MOTO_ACCOUNT_KEY] = self._boundary.account
         environ["wsgi.input"] = io.BytesIO(request.get_data())
         body, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
         return int(status.split(" ", 1)[0]), dict(headers), b"".join(body)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from botocore import xform_name
-from moto.core.serialize import get_serializer_class
+from botocore.model import Shape
+from moto.core.serialize import ResponseSerializer, get_serializer_class
 from moto.core.utils import get_service_model
 
 from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
@@ -87,7 +89,7 @@ class Service:
 
     def _serialized(self, call: "Call", output: dict[str, Any]) -> Answer:
         model = get_service_model(call.service)
-        serializer = get_serializer_class(model.service_name, model.protocol)(model.operation_model(call.operation))
+        serializer = _serializer_class(model.service_name, model.protocol)(model.operation_model(call.operation))
         answer = serializer.serialize(output)
         body = answer["body"]
         return (
@@ -95,6 +97,16 @@ class Service:
             dict(answer["headers"]) | {"x-amzn-RequestId": call.request_id},
             body.encode() if isinstance(body, str) else body,
         )
+
+
+@cache
+def _serializer_class(service: str, protocol: str) -> type[ResponseSerializer]:
+    """Return moto's, for outputs that are dicts in the API's shape: it need not look for other names, and is twice as quick."""
+    return type("Serializer", (get_serializer_class(service, protocol),), {"get_value": _member})
+
+
+def _member(_: ResponseSerializer, structure: dict[str, Any], name: str, __: Shape) -> Any:
+    return structure.get(name)
 
 
 def page(
