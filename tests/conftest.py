@@ -41,7 +41,6 @@ TOGETHER = {
         "tests/proof/test_recorder_crashes.py",
         "tests/proof/test_recorders_at_once.py",
         "tests/proof/test_sweep.py",
-        "tests/terraform/test_event_patterns.py",
     )
 }
 _FIGURES = pytest.StashKey[dict]()

@@ -7,7 +7,7 @@ mock_provider "aws" {
 run "defaults" {
   command = plan
 
-  # tests/terraform/test_event_patterns.py tests what they pass.
+  # tests/proof/test_event_patterns.py tests what they pass.
   assert {
     condition     = keys(aws_cloudwatch_event_rule.this) == ["aws_backup", "backup", "point_in_time"]
     error_message = "Not each way to restore a table has a rule."

@@ -1,5 +1,6 @@
 """The command line as a process, with a real terminal, against the embedded AWS's server."""
 
+import contextlib
 import errno
 import json
 import os
@@ -16,6 +17,7 @@ from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.tables import TAGS, make_table, restore, settings_of, wait_until_active
 
 LAMBDA_SRC = Path(__file__).parents[2] / "lambda_src"
+HEARD_SECONDS = 10
 COMMAND = [sys.executable, "-m", "table_sync"]
 
 
@@ -83,6 +85,15 @@ class Terminal:
     def answer(self, text):
         os.write(self._ours, text.encode())
 
+    def interrupt(self):
+        """Press Ctrl-C until it is heard: Python's wait for an answer does not see one that comes right before it."""
+        ended = False
+        while not ended:
+            os.killpg(self.process.pid, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(HEARD_SECONDS)
+                ended = True
+
     def end(self):
         while read := self._read():
             self.text += read
@@ -113,7 +124,7 @@ def test_ctrl_c_at_the_question_is_quiet_and_changes_nothing(aws, environment):
     restored(aws, "interrupted")
     terminal = Terminal(environment, "sync", "orders", "interrupted")
     terminal.read_until("[y/N]")
-    os.killpg(terminal.process.pid, signal.SIGINT)
+    terminal.interrupt()
     assert terminal.end() == 130
     assert "Traceback" not in terminal.text
     assert settings_of(aws, "interrupted")["tags"] == {}

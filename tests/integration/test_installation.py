@@ -46,8 +46,8 @@ def clone(tmp_path_factory):
 def programs(tmp_path_factory):
     """A fresh virtual environment with pipx and uv, which are not among the project's packages."""
     directory = tmp_path_factory.mktemp("programs")
-    run(sys.executable, "-m", "venv", directory, cwd=directory)
-    run(directory / "bin/python", "-m", "pip", "install", "--quiet", "pipx", "uv", cwd=directory)
+    run(sys.executable, "-m", "venv", "--without-pip", directory, cwd=directory)
+    run(sys.executable, "-m", "pip", "--python", directory, "install", "--quiet", "pipx", "uv", cwd=directory)
     return directory / "bin"
 
 
@@ -60,7 +60,12 @@ def test_pip_installs_it_from_a_clone(clone, tmp_path):
 
 @pytest.mark.parametrize("address", ["{clone}", "git+file://{clone}"], ids=["clone", "git address"])
 def test_pipx_installs_it(clone, programs, tmp_path, address):
-    home = {"PIPX_HOME": str(tmp_path / "home"), "PIPX_BIN_DIR": str(tmp_path / "bin")}
+    home = {
+        "PIPX_HOME": str(tmp_path / "home"),
+        "PIPX_BIN_DIR": str(tmp_path / "bin"),
+        # pip, of which each would else make one for itself.
+        "PIPX_SHARED_LIBS": str(programs.parent / "shared"),
+    }
     run(programs / "pipx", "install", address.format(clone=clone), cwd=tmp_path, **home)
     assert run(tmp_path / "bin/table-sync", "--version", cwd=tmp_path) == VERSION
     assert run("git", "status", "--porcelain", "--ignored", cwd=clone) == ""

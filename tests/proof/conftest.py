@@ -7,20 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.proof.planned_policies import Planned, plan_policies
+from tests.proof.planned_policies import Planned, plan
+from tests.support.embedded_aws import event_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @pytest.fixture(scope="session")
-def planned(once: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Planned]]:
+def plans(once: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what `plan` returns."""
+    plans: dict[str, dict[str, dict[str, str]]] = once("plans", lambda: plan(tmp_path_factory.mktemp("plans")))
+    return plans
+
+
+@pytest.fixture(scope="session")
+def planned(plans: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, Planned]]:
     """Return the roles' policies by what is planned and by role, "function" or "recorder".
 
-    Planned are each toggle alone, none, all, all with every input that grants something, and all with records.
+    Planned are each toggle alone, none, all, all with every input that grants something, all with records, and some
+    tables.
     """
-    documents = once("policies", lambda: plan_policies(tmp_path_factory.mktemp("policies")))
     return {
-        name: {role: Planned(json.loads(document), len(document)) for role, document in roles.items()}
-        for name, roles in documents.items()
+        name: {role: Planned(json.loads(document), len(document)) for role, document in found["policies"].items()}
+        for name, found in plans.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def planned_rules(plans: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, Any]]:
+    """Return the patterns of the rules by what is planned and by restore type."""
+    return {
+        name: {
+            restore_type: event_patterns.parse(pattern)
+            for restore_type, pattern in found["patterns"].items()
+            if pattern
+        }
+        for name, found in plans.items()
     }

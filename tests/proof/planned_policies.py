@@ -1,6 +1,6 @@
-"""The policies that Terraform plans for the module's two roles, and each of their actions.
+"""The policies that Terraform plans for the module's two roles, and each of their actions; and the rules' patterns.
 
-The fixture `planned` (conftest.py) has the plans, made once a run.
+The fixtures `planned` and `planned_rules` (conftest.py) have what `plan` returns, made once a run.
 """
 
 from __future__ import annotations
@@ -57,6 +57,12 @@ RECORDS = {
     "kms_key_arn": KEY,
     "previous_kms_key_arns": [OLDER_KEY],
 }
+SOME_TABLES = {
+    "name": "some-tables",
+    "restore_types": ["aws_backup", "point_in_time"],
+    "include_tables": ["prod-*", "*-*-*-*-*-*"],
+    "exclude_tables": ["*backup*"],
+}
 ROLES = {"this": "function", "recorder": "recorder"}
 
 
@@ -84,8 +90,8 @@ def only(toggle: str) -> set[str]:
     return {toggle} | (only(TOGGLE_OF[need.setting]) if need else set())
 
 
-def plan_policies(directory: Path) -> dict[str, dict[str, str]]:
-    """Plan the module with sets of inputs; return the policy documents of each, by role."""
+def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """Plan the module with sets of inputs; return "policies" by role and "patterns" by restore type, of each."""
     wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
     modules: dict[str, dict[str, Any]] = {
         name: {"source": str(REPOSITORY), "name": NAME} | {toggle: toggle in on for toggle in TOGGLES}
@@ -94,26 +100,34 @@ def plan_policies(directory: Path) -> dict[str, dict[str, str]]:
     modules["everything"] = modules["all"] | EVERYTHING
     modules["records"] = modules["all"] | RECORDS
     modules["without_event_history"] = modules["all"] | RECORDS | {"event_history_schedule": None}
+    modules["some_tables"] = {"source": str(REPOSITORY)} | SOME_TABLES
     (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
     try:
         with EmbeddedAWS(server=True) as aws:
             terraform = Terraform(directory, aws.environment())
             terraform.init()
-            plan = directory / "plan"
-            terraform.plan(plan)
-            children = terraform.show(plan)["planned_values"]["root_module"]["child_modules"]
+            terraform.plan(directory / "plan")
+            children = terraform.show(directory / "plan")["planned_values"]["root_module"]["child_modules"]
     except TerraformUnavailable as unavailable:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
         pytest.skip(f"It needs real Terraform. {unavailable}")
     return {
         module["address"].removeprefix("module."): {
-            ROLES[resource["name"]]: resource["values"]["policy"]
-            for resource in module["resources"]
-            if resource["type"] == "aws_iam_role_policy"
+            "policies": {ROLES[one["name"]]: one["values"]["policy"] for one in of_type(module, "aws_iam_role_policy")},
+            "patterns": {
+                one["index"]: one["values"]["event_pattern"]
+                for one in of_type(module, "aws_cloudwatch_event_rule")
+                if one["name"] == "this"
+            },
         }
         for module in children
     }
+
+
+def of_type(module: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Return the resources of a type in a planned module."""
+    return [resource for resource in module["resources"] if resource["type"] == kind]
 
 
 def granted(policy: dict[str, Any]) -> list[tuple[int, str]]:

@@ -1,6 +1,6 @@
 """The event patterns of the module's rules, written out for what needs no Terraform.
 
-tests/terraform/test_event_patterns.py compares them with those that Terraform plans.
+tests/proof/test_event_patterns.py compares them with those that Terraform plans.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ class Example:
     name: str = "dynamodb-pitr-table-sync"
     """In the names of all that it makes, and of nothing else in these Regions."""
     variables: Mapping[str, Any] = field(default_factory=dict)
-    look: Callable[[EmbeddedAWS, Terraform, Mapping[str, Any]], dict[str, Any]] | None = None
-    """Gets the variables of the apply too."""
+    look: Callable[[EmbeddedAWS, Terraform, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
+    """Gets the variables and the outputs of the apply too."""
     plan_again: bool = False
     """Whether it makes what the two instances of the lifecycle do not."""
     other_accounts: tuple[str, ...] = ()
@@ -66,13 +66,12 @@ def _policies(aws: EmbeddedAWS, topic_arn: str) -> dict[str, Any]:
     return {"topic_policy": json.loads(topic["Policy"]), "key_policy": json.loads(key_policy)}
 
 
-def _failed_topic(aws: EmbeddedAWS, terraform: Terraform, _: Mapping[str, Any]) -> dict[str, Any]:
-    return _policies(aws, terraform.output()["failed_topic_arn"])
+def _failed_topic(aws: EmbeddedAWS, _: Terraform, __: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return _policies(aws, outputs["failed_topic_arn"])
 
 
-def _topic(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _topic(aws: EmbeddedAWS, _: Terraform, variables: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the topic's and its key's policies, and what sends to it."""
-    outputs = terraform.output()
     events = aws.client("events", variables["region"])
     return _policies(aws, outputs["topic_arn"]) | {
         "pattern": json.loads(events.describe_rule(Name=outputs["rule_name"])["EventPattern"]),
@@ -81,16 +80,20 @@ def _topic(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any])
     }
 
 
-def _migration(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any]) -> dict[str, Any]:
-    return sam_sample.migrate(aws, terraform, variables, variables["region"])
+def _migration(
+    aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    return sam_sample.migrate(aws, terraform, variables, outputs["function_name"])
 
 
 RECOVERY = "999999999999"
 
 
-def _two_accounts(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _two_accounts(
+    aws: EmbeddedAWS, _: Terraform, variables: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what each account has, both functions' buckets, and the bucket's policy and versioning."""
-    bucket, region = terraform.output()["records_bucket"], variables["region"]
+    bucket, region = outputs["records_bucket"], variables["region"]
 
     def functions() -> dict[str, str]:
         listed = aws.client("lambda", region).list_functions()["Functions"]
@@ -108,9 +111,9 @@ def _two_accounts(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str
         }
 
 
-def _two_regions(aws: EmbeddedAWS, terraform: Terraform, _: Mapping[str, Any]) -> dict[str, Any]:
+def _two_regions(aws: EmbeddedAWS, _: Terraform, __: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the functions' buckets by Region, and the Region of the bucket."""
-    bucket, found = terraform.output()["records_bucket"], {}
+    bucket, found = outputs["records_bucket"], {}
     for region in EXAMPLES["multi-region"].regions:
         listed = aws.client("lambda", region).list_functions()["Functions"]
         found[region] = {one["Environment"]["Variables"]["RECORDS_BUCKET"] for one in listed}
@@ -190,7 +193,7 @@ class Examples:
         resources = json.loads((directory / "terraform.tfstate").read_text())["resources"]
         kinds = {resource["type"] for resource in resources if resource["mode"] == "managed"}
         second_plan = self._plan(terraform, directory / "plan", variables) if example.plan_again else None
-        seen = example.look(self._aws, self._run(terraform), variables) if example.look else {}
+        seen = example.look(self._aws, self._run(terraform), variables, outputs) if example.look else {}
         self._run(terraform).destroy(**variables)
         return Applied(outputs, lines, kinds, made, second_plan, seen, self._inventory(example))
 

@@ -27,13 +27,13 @@ PARAMETERS = {
 }
 
 
-def migrate(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any], region: str) -> dict[str, Any]:
+def migrate(aws: EmbeddedAWS, terraform: Terraform, variables: Mapping[str, Any], function: str) -> dict[str, Any]:
     """Restore tables beside the sample and after the switch.
 
     Returns: "beside" and "after", each with the targets that "sample" and "module" were told of; "rules" after the
     switch; "environment", that of the module's function.
     """
-    function = terraform.output()["function_name"]
+    region = variables["region"]
     sample_arn, module_arn = (f"arn:aws:sqs:{region}:{aws.account}:{name}" for name in (QUEUE, function))
     _deploy_sample(aws, region, sample_arn)
     make_table(aws, "orders", region=region, indexes=())

@@ -1,4 +1,4 @@
-"""What moto computes for every call or mock, and what is the same each time: computed once here, for a tenth of a test."""
+"""What moto computes for every call or mock although it is the same each time: computed once here."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

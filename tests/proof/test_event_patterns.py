@@ -1,63 +1,26 @@
 """The rules that Terraform plans pass the restores of this account and Region, and nothing else."""
 
-import json
-
 import pytest
 
-from tests.support.embedded_aws import event_patterns
+from tests.support.embedded_aws.event_patterns import matches
 from tests.support.restore_events import EVENTS, arn
 from tests.support.rules import PATTERNS
-from tests.support.terraform import REPOSITORY, Terraform
-
-pytestmark = pytest.mark.usefixtures("real_terraform")
 
 OTHER_ACCOUNT, OTHER_REGION = "111122223333", "us-east-1"
 
 
-@pytest.fixture(scope="module")
-def rules(served_aws, tmp_path_factory):
-    """Plan the module with the defaults, and with lists of tables and two restore types; return patterns by type."""
-    directory = tmp_path_factory.mktemp("rules")
-    module = {"source": str(REPOSITORY)}
-    modules = {
-        "defaults": module,
-        "others": module
-        | {
-            "name": "others",
-            "restore_types": ["aws_backup", "point_in_time"],
-            "include_tables": ["prod-*", "*-*-*-*-*-*"],
-            "exclude_tables": ["*backup*"],
-        },
-    }
-    (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
-    terraform = Terraform(directory, served_aws.environment())
-    terraform.init()
-    terraform.plan(directory / "plan")
-    planned = terraform.show(directory / "plan")["planned_values"]["root_module"]["child_modules"]
-    return {
-        module["address"].removeprefix("module."): {
-            resource["index"]: event_patterns.parse(resource["values"]["event_pattern"])
-            for resource in module["resources"]
-            if resource["type"] == "aws_cloudwatch_event_rule"
-        }
-        for module in planned
-    }
-
-
 @pytest.fixture
-def passed(rules):
+def passed(planned_rules):
     """Return a function that says which rules an event passes."""
-    return lambda event: [
-        restore_type for restore_type, pattern in rules["defaults"].items() if event_patterns.matches(pattern, event)
-    ]
+    return lambda event: [name for name, pattern in planned_rules["all"].items() if matches(pattern, event)]
 
 
-def test_the_patterns_are_written_out_for_what_needs_no_terraform(rules):
-    assert rules["defaults"] == PATTERNS
+def test_the_patterns_are_written_out_for_what_needs_no_terraform(planned_rules):
+    assert planned_rules["all"] == PATTERNS
 
 
-def test_only_the_restore_types_that_are_watched_have_a_rule_and_no_rule_names_tables(rules):
-    assert rules["others"] == {name: PATTERNS[name] for name in ("aws_backup", "point_in_time")}
+def test_only_the_restore_types_that_are_watched_have_a_rule_and_no_rule_names_tables(planned_rules):
+    assert planned_rules["some_tables"] == {name: PATTERNS[name] for name in ("aws_backup", "point_in_time")}
 
 
 @pytest.mark.parametrize("restore_type", EVENTS)
