@@ -159,13 +159,13 @@ def unused(policy: dict[str, Any], used: set[tuple[str, str]]) -> list[str]:
 
 
 def harmless(
-    policy: dict[str, Any], actions: Iterable[tuple[int, str]], run: Callable[[dict[str, Any]], Result]
+    policy: dict[str, Any], actions: Iterable[tuple[int, str]], run: Callable[[dict[str, Any], str], Result]
 ) -> list[str]:
-    """Return the actions without which a run breaks nothing."""
+    """Return the actions without which a run breaks nothing; `run` gets the policy without it, and the action."""
     return [
         described(policy, number, action)
         for number, action in actions
-        if not run(without(policy, number, action)).broken
+        if not run(without(policy, number, action), action).broken
     ]
 
 

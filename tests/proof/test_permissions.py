@@ -255,6 +255,13 @@ def test_a_dry_run_of_every_setting_needs_the_actions_of_reading_alone():
     assert {outcome["status"] for outcome in report["settings"].values()} <= {"differs", "unchanged", "skipped"}
 
 
+def run_its_user(policy: dict[str, Any], action: str) -> Result:
+    """Run the first toggle that uses an action; if that breaks nothing all of them, which takes twice as long."""
+    users = [toggle for toggle in TOGGLES if action in permissions.actions()[toggle]]
+    result = run(policy, only(users[0]) if users else set())
+    return result if result.broken else run(policy, set(TOGGLES))
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_removing_any_action_breaks_something(policies, figures, part):
     policy = policies["all"]
@@ -266,7 +273,7 @@ def test_removing_any_action_breaks_something(policies, figures, part):
         if policy["Statement"][number].get("Condition")
         or not any(other == action and index != number for index, other in granted(policy))
     ]
-    spare = harmless(policy, alone, lambda less: run(less, set(TOGGLES)))
+    spare = harmless(policy, alone, run_its_user)
     figures("permissions", actions=len(actions), harmless_to_remove=len(spare))
     assert spare == []
 

@@ -21,6 +21,12 @@ from tests.settings import SOURCE, TARGET, module_of
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
 
 
+@functools.cache
+def values_of(setting, table):
+    """Return a setting's strategy for a table: Hypothesis checks each strategy that is new to it."""
+    return module_of(setting).values(table)
+
+
 def changes(steps):
     return [step for step in steps if isinstance(step, Change)]
 
@@ -77,7 +83,7 @@ def test_every_setting_has_a_module_in_the_tests_and_every_module_a_setting(figu
 @every_setting
 @given(data=st.data())
 def test_nothing_is_planned_for_what_is_the_same(setting, data):
-    source = data.draw(module_of(setting).values(SOURCE))
+    source = data.draw(values_of(setting, SOURCE))
     assert setting.plan(source, source) == []
 
 
@@ -85,7 +91,7 @@ def test_nothing_is_planned_for_what_is_the_same(setting, data):
 @given(data=st.data())
 def test_a_restored_table_gets_all_that_the_source_has(setting, data):
     model = module_of(setting)
-    source = data.draw(model.values(SOURCE))
+    source = data.draw(values_of(setting, SOURCE))
     steps = setting.plan(source, model.RESTORED)
     assert obstacles(steps) == []
     assert model.content(reached(model, model.RESTORED, steps)) == model.content(source)
@@ -96,7 +102,7 @@ def test_a_restored_table_gets_all_that_the_source_has(setting, data):
 @given(data=st.data())
 def test_a_target_gets_what_it_lacks_and_keeps_what_only_it_has(setting, data):
     model = module_of(setting)
-    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    source, target = data.draw(values_of(setting, SOURCE)), data.draw(values_of(setting, TARGET))
     steps = setting.plan(source, target)
     after = reached(model, target, steps)
     wanted, before, now = model.content(source), model.content(target), model.content(after)
@@ -112,8 +118,7 @@ def test_a_target_gets_what_it_lacks_and_keeps_what_only_it_has(setting, data):
 @every_setting
 @given(data=st.data(), random=st.randoms(use_true_random=False))
 def test_the_order_in_which_aws_answers_makes_no_difference(setting, data, random):
-    model = module_of(setting)
-    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    source, target = data.draw(values_of(setting, SOURCE)), data.draw(values_of(setting, TARGET))
     again = setting.plan(reordered(source, random), reordered(target, random))
     assert sorted(map(as_text, again)) == sorted(map(as_text, setting.plan(source, target)))
 
@@ -121,8 +126,7 @@ def test_the_order_in_which_aws_answers_makes_no_difference(setting, data, rando
 @every_setting
 @given(data=st.data())
 def test_a_plan_neither_names_the_source_nor_changes_what_it_is_given(setting, data):
-    model = module_of(setting)
-    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    source, target = data.draw(values_of(setting, SOURCE)), data.draw(values_of(setting, TARGET))
     given_source, given_target = copy.deepcopy(source), copy.deepcopy(target)
     steps = setting.plan(source, target)
     assert (source, target) == (given_source, given_target)
@@ -132,8 +136,7 @@ def test_a_plan_neither_names_the_source_nor_changes_what_it_is_given(setting, d
 @every_setting
 @given(data=st.data())
 def test_what_the_target_has_is_shown_as_the_parameters_that_a_write_would_replace(setting, data):
-    model = module_of(setting)
-    source, target = data.draw(model.values(SOURCE)), data.draw(model.values(TARGET))
+    source, target = data.draw(values_of(setting, SOURCE)), data.draw(values_of(setting, TARGET))
     for change in changes(setting.plan(source, target)):
         assert invalid(setting, change.operation, change.parameters) == []
         assert invalid(setting, change.operation, change.present or {}) == []

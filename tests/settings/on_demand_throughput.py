@@ -24,6 +24,7 @@ def see(_aws, table, _region):
 
 
 UNITS = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+MAXIMUMS = st.dictionaries(st.sampled_from(UNITS), st.integers(1, 3))
 RESTORED = OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", dict.fromkeys(INDEXES, "ACTIVE"), {})
 
 
@@ -32,8 +33,7 @@ def values(draw, _table):
     indexes = dict.fromkeys(draw(st.sampled_from([INDEXES, INDEXES, INDEXES[:1]])), "ACTIVE")
     if draw(st.integers(0, 3)) == 0:
         return OnDemandThroughput("PROVISIONED", "ACTIVE", indexes, {})
-    some = st.dictionaries(st.sampled_from(UNITS), st.integers(1, 3))
-    return OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", indexes, {name: draw(some) for name in ("", *indexes)})
+    return OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", indexes, {name: draw(MAXIMUMS) for name in ("", *indexes)})
 
 
 def content(throughput):

@@ -34,10 +34,9 @@ def sent(monkeypatch):
 
 @pytest.mark.parametrize("service", CALLS)
 def test_it_is_the_same(sent, service):
-    with EmbeddedAWS() as aws:
-        # What the service answers is not asked here.
-        with contextlib.suppress(ClientError):
-            CALLS[service](aws.client(service, parameter_validation=False))
+    # What the service answers is not asked here.
+    with EmbeddedAWS() as aws, contextlib.suppress(ClientError):
+        CALLS[service](aws.client(service, parameter_validation=False))
     (request,) = sent
     ours, theirs = http_request(request), normalize_request(request)
     assert ours.get_data() == theirs.get_data()
