@@ -1,3 +1,4 @@
+# The emulator's address comes from the environment: AWS_ENDPOINT_URL.
 provider "aws" {
   region                      = var.region
   access_key                  = "test"
@@ -6,17 +7,6 @@ provider "aws" {
   skip_metadata_api_check     = true
   skip_region_validation      = true
   s3_use_path_style           = true
-
-  endpoints {
-    cloudwatch  = var.endpoint
-    eventbridge = var.endpoint
-    iam         = var.endpoint
-    lambda      = var.endpoint
-    logs        = var.endpoint
-    s3          = var.endpoint
-    sqs         = var.endpoint
-    sts         = var.endpoint
-  }
 }
 
 module "table_sync" {

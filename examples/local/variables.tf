@@ -1,8 +1,3 @@
-variable "endpoint" {
-  description = "URL of the AWS emulator, such as http://127.0.0.1:5000."
-  type        = string
-}
-
 variable "region" {
   description = "Region to deploy to."
   type        = string

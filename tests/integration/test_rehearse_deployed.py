@@ -21,13 +21,13 @@ def deployed(tmp_path_factory):
     with EmbeddedAWS(server=True) as aws:
         state = tmp_path_factory.mktemp("rehearsed") / "terraform.tfstate"
         try:
-            terraform = Terraform(REPOSITORY / "examples" / "local", state=state)
+            terraform = Terraform(REPOSITORY / "examples" / "local", aws.environment(), state=state)
             terraform.init()
         except TerraformUnavailable as unavailable:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
             pytest.skip(f"It needs real Terraform. {unavailable}")
-        terraform.apply(endpoint=aws.endpoint_url, name=NAME)
+        terraform.apply(name=NAME)
         make_trail(aws)
         aws.clock.advance(120)  # the event source mapping is made in the background
         yield aws

@@ -57,7 +57,7 @@ def _why_unavailable() -> str:
 
 
 @pytest.fixture(scope="package")
-def served_aws(unavailable: str) -> Iterator[EmbeddedAWS | None]:
+def served_aws(unavailable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAWS | None]:
     """One embedded AWS for every deployment, which pytest-terraform's fixtures find in the environment."""
     if unavailable:
         yield None
@@ -65,7 +65,10 @@ def served_aws(unavailable: str) -> Iterator[EmbeddedAWS | None]:
     for fixture in tf.terraform.get_fixtures():
         fixture.replay = False
     with EmbeddedAWS(server=True) as aws, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TF_VAR_endpoint", str(aws.endpoint_url))
+        # Not in the environment, where SDKs of other tests would find it.
+        config = tmp_path_factory.mktemp("aws") / "config"
+        config.write_text(f"[default]\nendpoint_url = {aws.endpoint_url}\n")
+        environment.setenv("TF_VAR_aws_config", str(config))
         environment.setenv("CHECKPOINT_DISABLE", "1")
         if plugins := chosen_plugin_dir():
             environment.setenv("TF_CLI_ARGS_init", f"-plugin-dir={plugins}")

@@ -180,21 +180,19 @@ class Examples:
 
     def _apply(self, name: str) -> Applied:
         example = EXAMPLES[name]
-        endpoint = {"endpoint": self._aws.endpoint_url} if name == "local" else {}
-        variables = {**example.variables, **endpoint}
         lines: list[str] = []
         directory = self._checkout / "examples" / name
         terraform = Terraform(directory, self._aws.environment(), on_line=lines.append)
         self._running.append(terraform)
 
         self._run(terraform).init()
-        self._run(terraform).apply(**variables)
+        self._run(terraform).apply(**example.variables)
         outputs, made = terraform.output(), self._inventory(example)
         resources = json.loads((directory / "terraform.tfstate").read_text())["resources"]
         kinds = {resource["type"] for resource in resources if resource["mode"] == "managed"}
-        second_plan = self._plan(terraform, directory / "plan", variables) if example.plan_again else None
-        seen = example.look(self._aws, self._run(terraform), variables, outputs) if example.look else {}
-        self._run(terraform).destroy(**variables)
+        second_plan = self._plan(terraform, directory / "plan", example.variables) if example.plan_again else None
+        seen = example.look(self._aws, self._run(terraform), example.variables, outputs) if example.look else {}
+        self._run(terraform).destroy(**example.variables)
         return Applied(outputs, lines, kinds, made, second_plan, seen, self._inventory(example))
 
     def _plan(self, terraform: Terraform, plan: Path, variables: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ class Lifecycle:
         code = self._code()
         second_plan = self._changes(planner) if self._plan(planner) else {}
         restores = self._restore(outputs)
-        self._run(applier).destroy(endpoint=self._aws.endpoint_url)
+        self._run(applier).destroy()
         return Life(outputs, restores, older_code, upgrade, code, second_plan, self._left())
 
     def _checkout(self, name: str) -> Terraform:
@@ -98,7 +98,7 @@ class Lifecycle:
             to = copy / file.relative_to(REPOSITORY)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, to)
-        terraform = Terraform(copy / ROOT, state=self._state)
+        terraform = Terraform(copy / ROOT, self._aws.environment(), state=self._state)
         _package(terraform.directory).parent.mkdir(parents=True)
         _package(terraform.directory).write_bytes(OLDER_PACKAGE)
         shutil.copyfile(REPOSITORY / "lambda_src/dist/layer.zip", copy / "lambda_src/dist/layer.zip")
@@ -106,7 +106,7 @@ class Lifecycle:
         return terraform
 
     def _plan(self, planner: Terraform) -> bool:
-        return self._run(planner).plan(self._directory / "plan", endpoint=self._aws.endpoint_url)
+        return self._run(planner).plan(self._directory / "plan")
 
     def _changes(self, planner: Terraform) -> dict[str, list[str]]:
         return changes(self._run(planner).show(self._directory / "plan"))

@@ -107,11 +107,12 @@ class Demo:
             making = executor.submit(self._make_source)
             terraform = Terraform(
                 REPOSITORY / "examples" / "local",
+                self._aws.environment(),
                 state=self._directory / "terraform.tfstate",
                 on_line=take,
             )
             terraform.init()
-            terraform.apply(endpoint=self._aws.endpoint_url)
+            terraform.apply()
             making.result()
         self._outputs = terraform.output()
         detail = f"examples/local is applied: the function is {self._outputs['function_name']}"

@@ -1,8 +1,3 @@
-variable "endpoint" {
-  description = "URL of the embedded AWS."
-  type        = string
-}
-
 provider "aws" {
   region                      = "eu-west-1"
   access_key                  = "test"
@@ -10,16 +5,6 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
-
-  endpoints {
-    cloudwatch  = var.endpoint
-    eventbridge = var.endpoint
-    iam         = var.endpoint
-    lambda      = var.endpoint
-    logs        = var.endpoint
-    sqs         = var.endpoint
-    sts         = var.endpoint
-  }
 }
 
 module "first" {

@@ -1,5 +1,5 @@
-variable "endpoint" {
-  description = "URL of the embedded AWS."
+variable "aws_config" {
+  description = "AWS config file with the URL of the embedded AWS."
   type        = string
 }
 
@@ -10,16 +10,7 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
-
-  endpoints {
-    cloudwatch  = var.endpoint
-    eventbridge = var.endpoint
-    iam         = var.endpoint
-    lambda      = var.endpoint
-    logs        = var.endpoint
-    sqs         = var.endpoint
-    sts         = var.endpoint
-  }
+  shared_config_files         = [var.aws_config]
 }
 
 module "table_sync" {
