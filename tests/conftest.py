@@ -6,17 +6,20 @@ prints at the end.
 
 import fcntl
 import functools
+import gc
 import json
 import os
 import random
 import shutil
 import signal
+import weakref
 from pathlib import Path
 
 import botocore.session
 import hypothesis
 import pytest
 from botocore import useragent
+from botocore.context import get_context
 from botocore.hooks import EventAliaser
 from xdist.scheduler import LoadScopeScheduling
 
@@ -71,6 +74,23 @@ def _share_what_botocore_computes():
     # Pure functions of text, which botocore computes for each client and call: event names, the user agent.
     EventAliaser._alias_event_name = staticmethod(functools.cache(EventAliaser(None)._alias_event_name))  # noqa: SLF001
     useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
+    # Each call has it built twice, from what is the client's and the features that the call uses.
+    built, known = useragent.UserAgentString.to_string, weakref.WeakKeyDictionary()
+
+    def to_string(agent):
+        context = get_context()
+        features = frozenset(context.features if context else ())
+        of_agent = known.setdefault(agent, {})
+        if features not in of_agent:
+            of_agent[features] = built(agent)
+        return of_agent[features]
+
+    useragent.UserAgentString.to_string = to_string
+
+
+def pytest_collection_finish():
+    """Keep what all tests share, modules above all, from being looked at in each collection of garbage."""
+    gc.freeze()
 
 
 class Scheduler(LoadScopeScheduling):

@@ -283,7 +283,6 @@ def test_the_restored_table_takes_the_old_tables_place(aws, desk):
     assert desk.planned("takeover.tfplan") == (created, {table, target}, set())
     assert "destroys, replaces and changes nothing (2 to import, 1 to create)" in desk.run(CHECK)
     desk.run(APPLY)
-    desk.run(AGAIN)
     assert {table: as_terraform_writes(settings_of(aws, table)) for table in before} == before
 
     backup, describe, delete, leftovers = RETIRE[:4]
@@ -373,7 +372,6 @@ def test_a_table_that_no_state_knows(aws, desk):
     assert all(address in desk.run(CHECK, code=2) for address in white_space)
     desk.run(APPLY.replace("rm takeover.tf takeover.tfplan forget.sh", "rm import.tf takeover.tfplan"))
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
-    desk.run(AGAIN)
 
     remove, check, apply = RETIRE[4:]
     desk.run(remove)

@@ -296,17 +296,12 @@ def test_event_that_reaches_no_queue_is_said(start):
     assert errors.startswith("The function never ran: no event of the restore reached its queue.\n")
 
 
-def test_terraform_that_fails_is_said_in_a_sentence_and_explained_in_the_log(start):
-    code, _, errors = finish(start("fails"))
+def test_terraform_that_fails_is_said_on_a_terminal_without_unicode_and_explained_in_the_log(start):
+    code, output, errors = finish(start("fails", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
     assert code == 1
     sentence, where = errors.splitlines()
     assert sentence == "Terraform failed. Error: the provider was not in the mood"
     assert "not in the mood" in (REPOSITORY / where.removeprefix("More is in ")).read_text()
-
-
-def test_terminal_without_unicode_gets_plain_characters(start):
-    code, output, _ = finish(start("fails", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"))
-    assert code == 1
     assert "+ AWS emulator" in output
     assert output.isascii()
     assert "?" not in output

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from botocore import xform_name
-from botocore.model import Shape
-from moto.core.serialize import ResponseSerializer, get_serializer_class
 from moto.core.utils import get_service_model
 
 from tests.support.embedded_aws.answers import Answer, AwsError, error_answer, error_code
 from tests.support.embedded_aws.constraints import violations
+from tests.support.embedded_aws.serialization import serializer_class
 
 if TYPE_CHECKING:
     from tests.support.embedded_aws.aws import EmbeddedAWS
@@ -89,7 +87,7 @@ class Service:
 
     def _serialized(self, call: "Call", output: dict[str, Any]) -> Answer:
         model = get_service_model(call.service)
-        serializer = _serializer_class(model.service_name, model.protocol)(model.operation_model(call.operation))
+        serializer = serializer_class(model.service_name, model.protocol)(model.operation_model(call.operation))
         answer = serializer.serialize(output)
         body = answer["body"]
         return (
@@ -97,16 +95,6 @@ class Service:
             dict(answer["headers"]) | {"x-amzn-RequestId": call.request_id},
             body.encode() if isinstance(body, str) else body,
         )
-
-
-@cache
-def _serializer_class(service: str, protocol: str) -> type[ResponseSerializer]:
-    """Return moto's, for outputs in the API's shape: it need not look for other names, which takes half of its time."""
-    return type("Serializer", (get_serializer_class(service, protocol),), {"get_value": _member})
-
-
-def _member(_: ResponseSerializer, structure: dict[str, Any], name: str, __: Shape) -> Any:
-    return structure.get(name)
 
 
 def page(
