@@ -52,8 +52,8 @@ def programs(tmp_path_factory):
 
 
 def test_pip_installs_it_from_a_clone(clone, tmp_path):
-    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
-    run(tmp_path / "venv/bin/python", "-m", "pip", "install", "--quiet", ".", cwd=clone)
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", cwd=tmp_path)
+    run(sys.executable, "-m", "pip", "--python", tmp_path / "venv", "install", "--quiet", ".", cwd=clone)
     assert run(tmp_path / "venv/bin/table-sync", "--version", cwd=tmp_path) == VERSION
     assert run("git", "status", "--porcelain", "--ignored", cwd=clone) == ""
 
