@@ -123,6 +123,12 @@ def test_a_secret_is_hidden_however_it_is_written(secret, write):
     assert change.redacted(write(secret)).strip("'\"") == "(encrypted)"
 
 
+@pytest.mark.parametrize(("secret", "told"), [("471", "471 is refused"), ("4711", "(encrypted) is refused")])
+def test_what_is_too_short_to_tell_anything_is_not_hidden(secret, told):
+    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
+    assert change.redacted(f"{secret} is refused") == told
+
+
 def test_a_number_is_as_secret_as_a_text():
     pattern = json.dumps({"dynamodb": {"NewImage": {"salary": {"N": [{"numeric": [">", 150000]}]}}}})
     criteria = {"Filters": [{"Pattern": pattern}]}

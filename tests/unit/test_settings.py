@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from table_sync.aws import Table
 from table_sync.settings import auto_scaling, kinesis, pitr, stream, tags, triggers, ttl
 from table_sync.settings.setting import Change, Obstacle, Status
 
@@ -161,6 +162,14 @@ def test_a_destination_that_aws_gave_up_on_says_why():
     assert "no permission" in change.undone
 
 
+@pytest.mark.parametrize("where", ["us-east-1:123456789012", "eu-west-1:444455556666"])
+def test_a_stream_of_another_region_or_account_is_not_looked_for_and_not_called_gone(where):
+    arn = f"arn:aws:kinesis:{where}:stream/changes"
+    table = Table("arn:aws:dynamodb:eu-west-1:123456789012:table/copy", {"TableStatus": "ACTIVE"})
+    failed = kinesis.Destinations({arn: kinesis.Destination("ENABLE_FAILED")})
+    assert kinesis.with_missing_streams(failed, table, "") == failed
+
+
 def test_a_destination_whose_stream_is_gone_is_left_out():
     target = kinesis.Destinations({KINESIS: kinesis.Destination("ENABLE_FAILED", gone=True)})
     (obstacle,) = kinesis.plan(kinesis.Destinations({KINESIS: kinesis.Destination("ACTIVE")}), target)
@@ -255,6 +264,7 @@ def test_policy_names_that_would_be_too_long_stay_apart_and_come_out_the_same():
     source = scaling("orders", [policy("orders", name) for name in names])
     first, second = auto_scaling.plan(source, scaling("c" * 200))
     assert first.parameters["PolicyName"] != second.parameters["PolicyName"]
+    assert [len(one.parameters["PolicyName"]) for one in (first, second)] == [256, 256]
     assert auto_scaling.plan(source, scaling("c" * 200)) == [first, second]
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from table_sync.settings import (
     table_class,
     triggers,
 )
+from table_sync.settings.api_shape import InvalidValueError
 from table_sync.settings.attached_tags import Tagged
 from table_sync.settings.setting import Change, Obstacle, Status
 
@@ -290,6 +292,22 @@ def test_a_stream_s_policy_goes_to_the_target_s_stream_when_there_is_one():
     assert json.loads(change.parameters["Policy"]) == document(TARGET + STREAM)
     (waiting,) = resource_policy.plan(source, policies(arn=TARGET, stream=False))
     assert waiting.awaits
+    assert (change.subject, waiting.subject) == ("policy of the stream", "policy of the stream")
+
+
+@pytest.mark.parametrize(
+    ("element", "value"),
+    [
+        *((name, 1) for name in ("Effect", "Action", "NotAction", "Resource", "NotResource")),
+        *((name, value) for name in ("Principal", "NotPrincipal") for value in (1, {"AWS": [1]})),
+        ("Condition", "text"),
+        ("Condition", {"Bool": "text"}),
+    ],
+)
+def test_a_statement_whose_element_is_of_another_type_is_no_policy(element, value):
+    entry = {"ResourceArn": SOURCE, "Policy": json.dumps({"Statement": {element: value}}), "RevisionId": "1"}
+    with pytest.raises(InvalidValueError, match="not the JSON of a policy"):
+        resource_policy.parse({"ResourcePolicies": [entry]}, Table(SOURCE, {}))
 
 
 def test_a_policy_that_would_lock_the_function_out_is_refused_and_the_other_attached():
@@ -353,6 +371,13 @@ def test_no_alarm_on_anything_else_is_overwritten_and_none_is_planned_twice(name
     assert max(map(len, given_names)) <= 255
     after = seen(of_target, *(change.parameters for change in planned), others=others | set(names))
     assert alarms.plan(source, after) == []
+
+
+def test_a_table_that_is_restored_under_its_own_name_keeps_its_alarms_names():
+    before = seen("orders", alarm("free"), alarm("taken"))
+    free, taken = new_names(before, seen("orders", others=["taken"]))
+    assert free == "free"
+    assert re.fullmatch("taken-[0-9a-f]{16}", taken)
 
 
 def test_names_that_would_become_one_stay_apart():
@@ -436,6 +461,19 @@ def on(metric, name="an alarm", table="orders", *more):
 
 
 ON_DEMAND = {"billing_mode": "PAY_PER_REQUEST"}
+# DynamoDB developer guide, DynamoDB Metrics and dimensions.
+OF_PROVISIONED = [
+    "ProvisionedReadCapacityUnits",
+    "ProvisionedWriteCapacityUnits",
+    "ReadProvisionedThroughputThrottleEvents",
+    "WriteProvisionedThroughputThrottleEvents",
+]
+OF_MAXIMUM = [
+    "OnDemandMaxReadRequestUnits",
+    "OnDemandMaxWriteRequestUnits",
+    "ReadMaxOnDemandThroughputThrottleEvents",
+    "WriteMaxOnDemandThroughputThrottleEvents",
+]
 
 
 @pytest.mark.parametrize(
@@ -443,11 +481,9 @@ ON_DEMAND = {"billing_mode": "PAY_PER_REQUEST"}
     [
         ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("PendingReplicationCount", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
-        ("ProvisionedReadCapacityUnits", [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST"),
-        ("WriteProvisionedThroughputThrottleEvents", [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST"),
-        ("OnDemandMaxReadRequestUnits", [], {}, "the target's billing mode is PROVISIONED"),
-        ("OnDemandMaxReadRequestUnits", [], ON_DEMAND, "the target has no on-demand maximum"),
-        ("WriteMaxOnDemandThroughputThrottleEvents", [], ON_DEMAND, "the target has no on-demand maximum"),
+        *((metric, [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST") for metric in OF_PROVISIONED),
+        *((metric, [], {}, "the target's billing mode is PROVISIONED") for metric in OF_MAXIMUM),
+        *((metric, [], ON_DEMAND, "the target has no on-demand maximum") for metric in OF_MAXIMUM),
         (
             "ReturnedRecordsCount",
             [("StreamLabel", "2020")],
@@ -515,6 +551,23 @@ def of_region(table, *described):
     listed = {one["AlarmName"]: one for one in described}
     arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
     return read(alarms, Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
+
+
+def value_of(shape):
+    """Return a value of a shape of botocore's."""
+    if shape.type_name == "structure":
+        return {name: value_of(member) for name, member in shape.members.items()}
+    return {"string": "text", "boolean": True, "integer": 1, "double": 1.0, "list": ["text"]}[shape.type_name]
+
+
+def test_all_is_read_of_an_alarm_that_can_be_written():
+    model = botocore.session.get_session().get_service_model("cloudwatch")
+    described, written = model.shape_for("MetricAlarm"), model.operation_model("PutMetricAlarm").input_shape
+    # The first is about the alarm's tags, the others are instead of a metric.
+    others = {"ActionConfiguration", "EvaluationCriteria", "Metrics"}
+    fields = (described.members.keys() & written.members.keys()) - others
+    told = {field: value_of(described.members[field]) for field in fields} | alarm("an alarm", StateValue="ALARM")
+    assert of_region("orders", told).on_table["an alarm"].keys() == fields
 
 
 def test_alarms_on_another_account_s_table_are_none_of_ours():
@@ -635,6 +688,7 @@ def test_tags_of_scalable_targets_go_by_index_and_dimension():
     assert change == Change("TagResource", {"ResourceARN": "4", "Tags": {"a": "1"}})
     assert left_out.status is Status.UNCHANGED
     assert "by_day" in left_out.reason
+    assert "the tags of its dynamodb:index:ReadCapacityUnits are" in left_out.reason
     early = scalable_target_tags.plan(source, scalable_target_tags.ScalableTargets(["by_day"], {}))
     assert [bool(change.awaits) for change in early] == [True, True]
 

@@ -27,7 +27,7 @@ WRITE_ACTIONS = ("cloudwatch:PutMetricAlarm",)
 NEEDS = Need("stream", lambda _: True, of_part=True)
 
 # What both MetricAlarm and PutMetricAlarm have (CloudWatch service model), less ActionConfiguration, which is about the
-# alarm's tags.
+# alarm's tags, and EvaluationCriteria, which is instead of metrics: an alarm on a PromQL query names no table.
 _WRITABLE = (
     "ActionsEnabled",
     "AlarmActions",
