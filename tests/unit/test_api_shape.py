@@ -23,6 +23,13 @@ def test_a_value_of_the_wrong_type_is_named_by_its_path():
         checked(alarm, "cloudwatch", "MetricAlarm")
 
 
+@pytest.mark.parametrize("half", ["\ud800", "\udfff"], ids=ascii)
+def test_half_a_character_is_no_text_and_its_neighbours_are(half):
+    with pytest.raises(InvalidValueError, match=r"^Tag\.Value is not a text$"):
+        checked({"Key": "team", "Value": f"a{half}"}, "dynamodb", "Tag")
+    assert checked({"Value": "\ud7ff\ue000"}, "dynamodb", "Tag") == {"Value": "\ud7ff\ue000"}
+
+
 @pytest.mark.parametrize("threshold", ["70", True, [70]])
 def test_what_is_no_number_is_said_to_be_none(threshold):
     with pytest.raises(InvalidValueError, match=r"^MetricAlarm\.Threshold is not a number$"):
