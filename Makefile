@@ -9,9 +9,9 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 PYTHON ?= python3
 # Where Python keeps no compiled files, each of the tests' many processes compiles all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
-# Two more than there are cores, because up to two tests at a time wait for Terraform, which waits for queues.
+# One more than there are cores, because Terraform mostly waits for queues; yet another costs more than it gains.
 CORES = $(shell getconf _NPROCESSORS_ONLN)
-PROCESSES ?= $(shell echo $$(( $(CORES) + 2 )))
+PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
 # What `make check` runs: settings, sync, events, and a restore from its event to equal settings.
 RESTORE = tests/integration/test_restore.py
 CHECKED = $(wildcard tests/unit/test_settings*.py) tests/unit/test_restore.py tests/unit/test_errors.py \
