@@ -479,7 +479,8 @@ OF_MAXIMUM = [
 @pytest.mark.parametrize(
     ("metric", "more", "of_target", "reason"),
     [
-        ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
+        ("ReplicationLatency", [], {}, "the target has no replicas"),
+        ("SystemErrors", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("PendingReplicationCount", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         *((metric, [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST") for metric in OF_PROVISIONED),
         *((metric, [], {}, "the target's billing mode is PROVISIONED") for metric in OF_MAXIMUM),
@@ -551,6 +552,25 @@ def of_region(table, *described):
     listed = {one["AlarmName"]: one for one in described}
     arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
     return read(alarms, Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
+
+
+LIMIT, NO_LIMIT = {"MaxReadRequestUnits": 5}, {"MaxReadRequestUnits": -1}
+
+
+@pytest.mark.parametrize(
+    ("description", "limited", "replicated"),
+    [
+        ({}, False, False),
+        ({"OnDemandThroughput": NO_LIMIT}, False, False),
+        ({"OnDemandThroughput": LIMIT}, True, False),
+        ({"GlobalSecondaryIndexes": [{"IndexName": "by_day", "OnDemandThroughput": LIMIT}]}, True, False),
+        ({"Replicas": [{"RegionName": "eu-west-2"}]}, False, True),
+    ],
+)
+def test_what_metrics_a_table_has_is_told_by_its_description(description, limited, replicated):
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+    found = alarms.parse(None, Table(arn, {"TableStatus": "ACTIVE"} | description))
+    assert (found.limited, found.replicated) == (limited, replicated)
 
 
 def value_of(shape):
