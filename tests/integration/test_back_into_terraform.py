@@ -372,6 +372,7 @@ def test_a_table_that_no_state_knows(aws, desk):
     assert all(address in desk.run(CHECK, code=2) for address in white_space)
     desk.run(APPLY.replace("rm takeover.tf takeover.tfplan forget.sh", "rm import.tf takeover.tfplan"))
     assert as_terraform_writes(settings_of(aws, "orders-restored")) == before
+    desk.run(AGAIN)
 
     remove, check, apply = RETIRE[4:]
     desk.run(remove)

@@ -480,6 +480,7 @@ OF_MAXIMUM = [
     ("metric", "more", "of_target", "reason"),
     [
         ("ReplicationLatency", [], {}, "the target has no replicas"),
+        ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("SystemErrors", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("PendingReplicationCount", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         *((metric, [], ON_DEMAND, "the target's billing mode is PAY_PER_REQUEST") for metric in OF_PROVISIONED),
