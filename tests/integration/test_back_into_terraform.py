@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,7 @@ class Desk:
     def __init__(self, aws, directory):
         self.aws = aws
         self.directory = directory
+        self._exits = ExitStack()
         (directory / "main.tf").write_text(PROVIDER)
         self.terraform = Terraform(directory, env=aws.environment())
         programs = directory / "bin"
@@ -154,6 +156,10 @@ class Desk:
             self.terraform.init()
         except TerraformUnavailable as unavailable:
             give_up(unavailable)
+        self._environment |= self._exits.enter_context(self.terraform.one_provider())
+
+    def leave(self):
+        self._exits.close()
 
     def run(self, command, code=0):
         """Run a block of the guide; return what it wrote."""
@@ -188,9 +194,11 @@ def give_up(unavailable):
 @pytest.fixture
 def desk(aws, tmp_path):
     try:
-        return Desk(aws, tmp_path)
+        desk = Desk(aws, tmp_path)
     except TerraformUnavailable as unavailable:
         give_up(unavailable)
+    yield desk
+    desk.leave()
 
 
 def restore(desk):

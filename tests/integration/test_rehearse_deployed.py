@@ -27,7 +27,8 @@ def deployed(tmp_path_factory):
             if os.environ.get("CI") == "true":
                 pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
             pytest.skip(f"It needs real Terraform. {unavailable}")
-        terraform.apply(name=NAME)
+        with terraform.one_provider():
+            terraform.apply(name=NAME)
         make_trail(aws)
         aws.clock.advance(120)  # the event source mapping is made in the background
         yield aws

@@ -126,12 +126,12 @@ class _Notes:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         for lines in self._lines.values():
             lines.clear()
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             return (yield)  # type: ignore[return-value]
         finally:
             run = {file: sorted(lines) for file, lines in self._lines.items() if lines}
-            self.tests[item.nodeid] = {"seconds": time.perf_counter() - started, "lines": run}
+            self.tests[item.nodeid] = {"seconds": time.process_time() - started, "lines": run}
 
 
 def _trace(file: str, part: Path) -> int:

@@ -106,8 +106,9 @@ def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
         with EmbeddedAWS(server=True) as aws:
             terraform = Terraform(directory, aws.environment())
             terraform.init()
-            terraform.plan(directory / "plan")
-            children = terraform.show(directory / "plan")["planned_values"]["root_module"]["child_modules"]
+            with terraform.one_provider():
+                terraform.plan(directory / "plan")
+                children = terraform.show(directory / "plan")["planned_values"]["root_module"]["child_modules"]
     except TerraformUnavailable as unavailable:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)

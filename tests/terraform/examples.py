@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,11 @@ class Example:
     """Whether it makes what the two instances of the lifecycle do not."""
     other_accounts: tuple[str, ...] = ()
     """In which it makes something besides the default one."""
+
+    @property
+    def several_providers(self) -> bool:
+        """Whether it has a `provider` block for each Region or account."""
+        return len(self.regions) > 1 or bool(self.other_accounts)
 
 
 def _policies(aws: EmbeddedAWS, topic_arn: str) -> dict[str, Any]:
@@ -181,11 +187,15 @@ class Examples:
     def _apply(self, name: str) -> Applied:
         example = EXAMPLES[name]
         lines: list[str] = []
-        directory = self._checkout / "examples" / name
-        terraform = Terraform(directory, self._aws.environment(), on_line=lines.append)
+        terraform = Terraform(self._checkout / "examples" / name, self._aws.environment(), on_line=lines.append)
         self._running.append(terraform)
 
         self._run(terraform).init()
+        with nullcontext() if example.several_providers else terraform.one_provider():
+            return self._live(example, terraform, lines)
+
+    def _live(self, example: Example, terraform: Terraform, lines: list[str]) -> Applied:
+        directory = terraform.directory
         self._run(terraform).apply(**example.variables)
         outputs, made = terraform.output(), self._inventory(example)
         resources = json.loads((directory / "terraform.tfstate").read_text())["resources"]

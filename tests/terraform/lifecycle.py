@@ -76,6 +76,10 @@ class Lifecycle:
 
     def _live(self) -> Life:
         planner, applier = (self._checkout(name) for name in ("planner", "applier"))
+        with planner.one_provider(), applier.one_provider():
+            return self._plan_and_apply(planner, applier)
+
+    def _plan_and_apply(self, planner: Terraform, applier: Terraform) -> Life:
         self._plan(planner)
         self._apply_elsewhere(applier)
         outputs = applier.output()

@@ -84,7 +84,8 @@ def planned(tmp_path_factory, real_terraform):  # noqa: ARG001 (there is a Terra
         (directory / "main.tf.json").write_text(json.dumps({"terraform": PROVIDERS, "module": modules}))
         terraform.init()
         try:
-            output = terraform.run("test", "-json")
+            with terraform.one_provider():
+                output = terraform.run("test", "-json")
         except TerraformError as error:
             output = str(error)
         lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
