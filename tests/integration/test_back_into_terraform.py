@@ -115,8 +115,6 @@ ROUGH_EDGES = [row.split(" | ")[2].strip("` |") for row in GUIDE.splitlines() if
 @pytest.fixture
 def aws():
     with EmbeddedAWS(server=True) as embedded:
-        # An SDK that has lost an answer sends an update again, which a mapping that is Updating would refuse.
-        embedded.delays.mapping = 0
         yield embedded
 
 

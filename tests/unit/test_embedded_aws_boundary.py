@@ -1,4 +1,7 @@
 import math
+import re
+import socket
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -101,6 +104,18 @@ def test_a_crash_ends_the_connection_of_a_caller_elsewhere():
         with pytest.raises(ConnectionClosedError):
             sqs.create_queue(QueueName="q")
         assert len(sqs.list_queues()["QueueUrls"]) == 1
+
+
+def test_an_answer_comes_in_one_piece():
+    with EmbeddedAWS(server=True) as server:
+        port = urlsplit(server.endpoint_url).port
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET /moto-api/data.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                connection.settimeout(60)
+                headers, _, body = connection.recv(2**20).partition(b"\r\n\r\n")
+                length = re.search(rb"Content-Length: (\d+)", headers)
+                assert len(body) == int(length[1]) > 0
 
 
 class Crash(BaseException):
