@@ -135,7 +135,7 @@ class _Notes:
 
 
 def _spent() -> float:
-    """Return the processor time in seconds of this process and those that it waited for, however busy the machine is."""
+    """Return the seconds of processor time of this process and those that it waited for, however busy the machine."""
     return sum(os.times()[:4])
 
 

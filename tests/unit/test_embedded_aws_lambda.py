@@ -322,3 +322,20 @@ def test_the_environment_takes_4_kb_in_json(aws, lambda_, length, fits):
     make_function(aws, lambda_)
     with pytest.raises(ClientError, match="exceeded the 4KB limit"):
         lambda_.update_function_configuration(FunctionName="on-change", Environment={"Variables": variables})
+
+
+def test_statement_id_is_taken_once(lambda_, function):
+    permission = {
+        "FunctionName": function["FunctionName"],
+        "StatementId": "schedule",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+    }
+    lambda_.add_permission(**permission)
+    with pytest.raises(lambda_.exceptions.ResourceConflictException, match=r"The statement id \(schedule\) provided"):
+        lambda_.add_permission(**permission)
+    lambda_.add_permission(**permission | {"StatementId": "another"})
+    lambda_.remove_permission(FunctionName=function["FunctionName"], StatementId="schedule")
+    lambda_.add_permission(**permission)
+    with pytest.raises(lambda_.exceptions.ResourceNotFoundException):
+        lambda_.add_permission(**permission | {"FunctionName": "nobody"})

@@ -44,6 +44,23 @@ class Lambda(EventSourceMappings):
         updated = output_of(moto)
         return updated | self._keep(call, updated["FunctionName"])
 
+    @extends_moto
+    def add_permission(self, call: "Call", moto: Moto) -> dict[str, Any]:
+        """AddPermission: a statement ID is taken once (github.com/hashicorp/terraform-provider-aws/issues/3312)."""
+        sent = call.parameters
+        try:
+            function, arn = self._function(call.region, sent["FunctionName"])
+        except AwsError:
+            return output_of(moto)  # whose error is the operation's
+        resource = ":".join([arn, *([sent["Qualifier"]] if "Qualifier" in sent else [])])
+        if (sent["StatementId"], resource) in [(one["Sid"], one["Resource"]) for one in function.policy.statements]:
+            raise AwsError(
+                "ResourceConflictException",
+                f"The statement id ({sent['StatementId']}) provided already exists. Please provide a new statement id, "
+                "or remove the existing statement.",
+            )
+        return output_of(moto)
+
     @contextmanager
     def patched(self) -> Iterator[None]:
         """Let moto tell what is kept here."""

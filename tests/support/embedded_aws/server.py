@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class QuietRequestHandler(MotoRequestHandler):
     """Logs nothing; the calls are in `EmbeddedAWS.calls`."""
 
-    # An answer leaves at once: a Go client whose body comes 10 ms after its headers closes the connection and asks again.
+    # An answer leaves in one piece: Go's client, if the body comes 10 ms after the headers, hangs up and asks again.
     wbufsize = 256 * 1024
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (werkzeug's name)
