@@ -28,7 +28,7 @@ ACCEPTED = Path(__file__).parent / "accepted.toml"
 def main(arguments: list[str]) -> int:
     """Run what is asked for, print scores and survivors, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("files", nargs="*", help='parts of the function, such as "settings/ttl.py" or "settings/"')
+    parser.add_argument("parts", nargs="*", help="of the function: settings/, settings/ttl.py, or a line: sync.py:26")
     parser.add_argument("--sample", type=int, metavar="N", help="as many mutants, chosen at random")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -43,13 +43,14 @@ def main(arguments: list[str]) -> int:
 
 def of_function(options: argparse.Namespace) -> int:
     """Run the mutants of the function's code."""
-    files = sorted(path.relative_to(python.CODE).as_posix() for path in python.CODE.rglob("*.py"))
-    wanted = options.files or list(BOUNDS)
-    files = [file for file in files if any(file == part or file.startswith(part) for part in wanted)]
+    try:
+        every = python.of_parts(options.parts or list(BOUNDS), options.sample, options.seed)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     found = python.measured(options.processes, python.PURE_FILES if options.pure else python.FILES)
     fates: dict[str, Counter[str]] = defaultdict(Counter)
     survivors: list[tuple[str, str, int, int]] = []
-    every = python.of_files(files, options.sample, options.seed)
     for number, result in enumerate(python.run(every, found, options.processes, options.seconds), start=1):
         fates[result.file][result.fate] += 1
         if number % 50 == 0:

@@ -213,12 +213,32 @@ def tests_of(file: str, line: int, tests: dict[str, Test], most_seconds: float) 
     return chosen
 
 
-def of_files(files: Sequence[str], sample: int | None, seed: int) -> list[tuple[str, Mutant]]:
-    """Return the mutants of these files, or a sample of as many of all of them."""
+def of_parts(parts: Sequence[str], sample: int | None, seed: int) -> list[tuple[str, Mutant]]:
+    """Return the mutants of parts of the function, each with its file, or a sample of as many of all of them.
+
+    A part is the beginning of a file's path in the package, such as "settings/", or a line of one: "sync.py:26".
+
+    Raises:
+        ValueError: a part has none.
+
+    """
+    files = sorted(path.relative_to(CODE).as_posix() for path in CODE.rglob("*.py"))
     every = [(file, mutant) for file in files for mutant in mutants((CODE / file).read_text())]
-    if sample is None or sample >= len(every):
-        return every
-    return random.Random(seed).sample(every, sample)  # noqa: S311 (a sample that is the same each time)
+    of_part = {part: {entry for entry in every if _is_of(part, *entry)} for part in parts}
+    if empty := [part for part in parts if not of_part[part]]:
+        raise ValueError(
+            f"There is no mutant of {', '.join(empty)}: name a file of lambda_src/table_sync, or its line."
+        )
+    wanted = set().union(*of_part.values())
+    chosen = [entry for entry in every if entry in wanted]
+    if sample is None or sample >= len(chosen):
+        return chosen
+    return random.Random(seed).sample(chosen, sample)  # noqa: S311 (a sample that is the same each time)
+
+
+def _is_of(part: str, file: str, mutant: Mutant) -> bool:
+    path, _, line = part.partition(":")
+    return file.startswith(path) and line in ("", str(mutant.line))
 
 
 def run(

@@ -3,7 +3,9 @@
 import ast
 import tomllib
 
-from tests.mutants import terraform
+import pytest
+
+from tests.mutants import python, terraform
 from tests.mutants.mutations import changed, mutants
 from tests.support.terraform import REPOSITORY
 
@@ -65,6 +67,25 @@ def test_what_is_returned_becomes_something_that_differs():
     for value, changes in returned.items():
         names = [mutant.name for mutant in mutants(f"def note(size):\n    return {value}")]
         assert names == [f"note: {change}" for change in changes]
+
+
+def test_parts_are_files_directories_and_lines():
+    of_file = python.of_parts(["sync.py"], None, 1)
+    assert {file for file, _ in of_file} == {"sync.py"}
+    (line, *_) = {mutant.line for _, mutant in of_file}
+    of_line = [entry for entry in of_file if entry[1].line == line]
+    assert python.of_parts([f"sync.py:{line}"], None, 1) == of_line
+    assert python.of_parts([f"sync.py:{line}", "sync.py"], None, 1) == of_file
+    assert {file.partition("/")[0] for file, _ in python.of_parts(["settings/", "errors.py"], None, 1)} == {
+        "settings",
+        "errors.py",
+    }
+    assert set(python.of_parts(["sync.py"], 5, 1)) < set(of_file)
+
+
+def test_a_part_without_mutants_is_named():
+    with pytest.raises(ValueError, match=r"There is no mutant of sync\.py:0, none\.py: name a file"):
+        python.of_parts(["sync.py:0", "errors.py", "none.py"], None, 1)
 
 
 def test_each_mutant_of_the_terraform_code_changes_one_place():
