@@ -219,18 +219,16 @@ def of_parts(parts: Sequence[str], sample: int | None, seed: int) -> list[tuple[
     A part is the beginning of a file's path in the package, such as "settings/", or a line of one: "sync.py:26".
 
     Raises:
-        ValueError: a part has none.
+        ValueError: a part is no file, or a line without mutants.
 
     """
     files = sorted(path.relative_to(CODE).as_posix() for path in CODE.rglob("*.py"))
     every = [(file, mutant) for file in files for mutant in mutants((CODE / file).read_text())]
-    of_part = {part: {entry for entry in every if _is_of(part, *entry)} for part in parts}
-    if empty := [part for part in parts if not of_part[part]]:
-        raise ValueError(
-            f"There is no mutant of {', '.join(empty)}: name a file of lambda_src/table_sync, or its line."
-        )
-    wanted = set().union(*of_part.values())
-    chosen = [entry for entry in every if entry in wanted]
+    for part in parts:
+        path, _, line = part.partition(":")
+        if not any(file.startswith(path) for file in files) or (line and not any(_is_of(part, *one) for one in every)):
+            raise ValueError(f"{part} has no mutants: name a file of lambda_src/table_sync, or a line of its code.")
+    chosen = [one for one in every if any(_is_of(part, *one) for part in parts)]
     if sample is None or sample >= len(chosen):
         return chosen
     return random.Random(seed).sample(chosen, sample)  # noqa: S311 (a sample that is the same each time)

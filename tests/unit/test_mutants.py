@@ -83,9 +83,14 @@ def test_parts_are_files_directories_and_lines():
     assert set(python.of_parts(["sync.py"], 5, 1)) < set(of_file)
 
 
-def test_a_part_without_mutants_is_named():
-    with pytest.raises(ValueError, match=r"There is no mutant of sync\.py:0, none\.py: name a file"):
-        python.of_parts(["sync.py:0", "errors.py", "none.py"], None, 1)
+@pytest.mark.parametrize("part", ["sync.py:0", "none.py"])
+def test_a_part_that_is_not_there_is_named(part):
+    with pytest.raises(ValueError, match=f"{part} has no mutants: name a file"):
+        python.of_parts(["errors.py", part], None, 1)
+
+
+def test_a_file_that_only_declares_has_no_mutants():
+    assert python.of_parts(["restore.py"], None, 1) == []
 
 
 def test_each_mutant_of_the_terraform_code_changes_one_place():
