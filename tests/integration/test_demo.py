@@ -37,7 +37,8 @@ if behaviour == "hangs":
     child = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
     provider = subprocess.Popen([sys.executable, "-c", child], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     provider.stdout.readline()
-    (here / "pid").write_text(str(provider.pid))
+    (here / "written").write_text(str(provider.pid))
+    (here / "written").rename(here / "pid")
     time.sleep(600)
 
 sys.path.insert(0, {repository!r})
