@@ -36,6 +36,14 @@ def test_what_is_no_number_is_said_to_be_none(threshold):
         checked({"Threshold": threshold}, "cloudwatch", "MetricAlarm")
 
 
+@pytest.mark.parametrize(
+    ("shape", "field"), [("ListTagsResponse", "Tags"), ("EventSourceMappingConfiguration", "DestinationConfig")]
+)
+def test_what_is_no_object_is_said_to_be_none(shape, field):
+    with pytest.raises(InvalidValueError, match=rf"^{shape}\.{field} is not an object$"):
+        checked({field: []}, "lambda", shape)
+
+
 def test_a_record_of_an_alarm_without_a_name_is_refused():
     table = Table("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", {"TableStatus": "DELETED"})
     with pytest.raises(InvalidValueError, match=r"^MetricAlarm has no AlarmName$"):
