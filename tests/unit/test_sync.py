@@ -108,9 +108,11 @@ def test_a_target_that_is_being_made_is_left_to_another_attempt(aws, source):
     assert not reconciliation.not_ready
 
 
-@pytest.mark.parametrize(("passes", "ends"), [(1, ["failed"]), (3, ["waiting", "waiting", "failed"])])
-def test_a_target_that_is_not_found_counts_as_deleted_after_some_passes(source, passes, ends):
-    reconciliation = reconcile(source, f"{source}-restored", "tags", passes_to_find_target=passes)
+@pytest.mark.parametrize(
+    ("options", "ends"), [({}, ["failed"]), ({"passes_to_find_target": 3}, ["waiting", "waiting", "failed"])]
+)
+def test_a_target_that_is_not_found_counts_as_deleted_after_some_passes(source, options, ends):
+    reconciliation = reconcile(source, f"{source}-restored", "tags", **options)
     for end in ends:
         assert reconciliation.report.outcome == "waiting"
         reconciliation.run_pass()
