@@ -52,6 +52,7 @@ PURE_FILES = [
     "tests/unit/test_settings_more.py",
     "tests/unit/test_settings_read.py",
     "tests/unit/test_source.py",
+    "tests/unit/test_sync.py",
     "tests/unit/test_table_filter.py",
     "tests/facts/test_meanings.py",
     "tests/proof/test_plans.py",
