@@ -134,9 +134,10 @@ def test_a_target_that_is_updating_gets_what_takes_no_update_of_the_table(aws, s
     assert statuses(reconciliation) == {"tags": "applied"}
 
 
+@pytest.mark.parametrize("operation", ["DescribeTimeToLive", "UpdateTimeToLive"])
 @pytest.mark.parametrize(("code", "soon"), [("ResourceInUseException", True), ("ThrottlingException", False)])
-def test_what_is_refused_for_seconds_is_tried_in_another_pass(aws, source, target, code, soon):
-    aws.faults.add("UpdateTimeToLive", code, "not now", times=2)
+def test_what_is_refused_for_seconds_is_tried_in_another_pass(aws, source, target, operation, code, soon):  # noqa: PLR0913, PLR0917
+    aws.faults.add(operation, code, "not now", times=2)
     reconciliation = reconcile(source, target, "ttl")
     reconciliation.run_pass()
     assert statuses(reconciliation) == {"ttl": "pending"}
