@@ -223,11 +223,14 @@ def of_parts(parts: Sequence[str], sample: int | None, seed: int) -> list[tuple[
         ValueError: a part is no file, or a line without mutants.
 
     """
+    paths = tuple(part.partition(":")[0] for part in parts)
     files = sorted(path.relative_to(CODE).as_posix() for path in CODE.rglob("*.py"))
+    files = [file for file in files if file.startswith(paths)]
     every = [(file, mutant) for file in files for mutant in mutants((CODE / file).read_text())]
-    for part in parts:
-        path, _, line = part.partition(":")
-        if not any(file.startswith(path) for file in files) or (line and not any(_is_of(part, *one) for one in every)):
+    for part, path in zip(parts, paths, strict=True):
+        if not any(file.startswith(path) for file in files) or (
+            part != path and not any(_is_of(part, *one) for one in every)
+        ):
             raise ValueError(f"{part} has no mutants: name a file of lambda_src/table_sync, or a line of its code.")
     chosen = [one for one in every if any(_is_of(part, *one) for part in parts)]
     if sample is None or sample >= len(chosen):

@@ -200,15 +200,18 @@ class Terraform:
         Not for a configuration with several `provider "aws"` blocks, all of which would have the settings of one. It
         yields the variables with which other commands reach the same process.
         """
-        installed = Path(self._environment["TF_DATA_DIR"]) / "providers"
-        (program,) = installed.glob("*/hashicorp/aws/*/*/terraform-provider-aws*")
+        # Beside it there may be versions of an earlier `init`.
+        selected = json.loads(self._run("version", "-json", quiet=True)[1])["provider_selections"]
+        (name,) = (name for name in selected if name.endswith("/hashicorp/aws"))
+        installed = Path(self._environment["TF_DATA_DIR"]) / "providers" / name / selected[name]
+        (program,) = installed.glob("*/terraform-provider-aws*")
         with provider.running(program, self.directory, self._environment) as variables:
             self._environment |= variables
             try:
                 yield variables
             finally:
-                for name in variables:
-                    del self._environment[name]
+                for variable in variables:
+                    del self._environment[variable]
 
     def plan(self, out: Path | None = None, **variables: Any) -> bool:
         """Make a plan, saved to `out`; return whether it changes anything, or raise TerraformError if it is refused."""
