@@ -1,13 +1,18 @@
 """One reconciliation, pass by pass."""
 
+import dataclasses
 import math
 
 import pytest
 
+from table_sync import which_source
 from table_sync.aws import Table, start_session
+from table_sync.source import RecordSource
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
+from table_sync.which_source import MOST_UNANSWERED, Records
 from tests.settings import table_class, ttl
+from tests.support.recorder import BUCKET, make_bucket, record_table
 from tests.support.tables import index_of, make_table, restore, wait_until_active
 
 UNITS = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
@@ -160,3 +165,43 @@ def test_a_source_that_is_younger_than_the_target_is_taken_unless_that_is_forbid
         reconciliation = reconcile(younger, source, "tags", **options)
         reconciliation.run_pass()
         assert reconciliation.report.outcome == outcome
+
+
+def test_what_is_to_be_known_of_a_recorded_value_is_said_of_one_that_the_table_had_and_of_one_that_it_had_not(
+    aws, source, target
+):
+    make_bucket(aws)
+    unreadable = {"ttl": "throttled", "kinesis": "denied"}
+    record = dataclasses.replace(record_table(), unreadable=unreadable)
+    records = Records(given=RecordSource(record, "It was deleted."))
+    reconciliation = reconcile(source, target, "ttl", "kinesis", "tags", records=records)
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"ttl": "applied", "kinesis": "unchanged", "tags": "applied"}
+    reasons = {name: one.reason for name, one in reconciliation.report.settings.items()}
+    for name, reason in unreadable.items():
+        assert reasons[name] == f"the value is older than the record, which could not read it ({reason})"
+    assert reasons["tags"] == ""
+
+
+def test_an_attempt_that_did_not_need_the_source_is_not_one_that_its_region_left_unanswered(aws, monkeypatch):
+    monkeypatch.setattr(which_source, "_last_answers", {})
+    make_bucket(aws)
+    source = make_table(aws, "orders", indexes=(), region="us-east-1")
+    target = make_table(aws, "orders-restored", indexes=())
+    aws.faults.add("DescribeTable", "ReadTimeout", times=math.inf, when=lambda call: call.region == "us-east-1")
+
+    def looks_for_a_record(attempt):
+        aws.calls.clear()
+        options = {"records": Records(BUCKET, "eu-west-1"), "attempt": attempt, "passes_to_find_target": math.inf}
+        reconciliation = reconcile(source, target, "tags", **options)
+        reconciliation.run_pass()
+        assert reconciliation.report.outcome == "waiting"
+        return bool(aws.calls_of("ListObjectVersions"))
+
+    waited = 3
+    assert not any(looks_for_a_record(attempt) for attempt in range(1, waited))
+    gone = aws.faults.add("DescribeTable", "ResourceNotFoundException", when=lambda call: call.region == "eu-west-1")
+    assert not looks_for_a_record(waited)
+    assert gone.met
+    last = waited + MOST_UNANSWERED
+    assert [attempt for attempt in range(waited + 1, last + 1) if looks_for_a_record(attempt)] == [last]
