@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from table_sync.settings import SETTINGS
+from tests.support import instances
 from tests.support.embedded_aws import EmbeddedAWS
 from tests.support.embedded_aws.policies import AccessRequest, decision
 from tests.support.recorder import BUCKET
@@ -93,14 +94,15 @@ def only(toggle: str) -> set[str]:
 def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
     """Plan the module with sets of inputs; return "policies" by role and "patterns" by restore type, of each."""
     wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
-    modules: dict[str, dict[str, Any]] = {
-        name: {"source": str(REPOSITORY), "name": NAME} | {toggle: toggle in on for toggle in TOGGLES}
-        for name, on in wanted.items()
+    inputs: dict[str, dict[str, Any]] = {
+        name: {"name": NAME} | {toggle: toggle in on for toggle in TOGGLES} for name, on in wanted.items()
     }
-    modules["everything"] = modules["all"] | EVERYTHING
-    modules["records"] = modules["all"] | RECORDS
-    modules["without_event_history"] = modules["all"] | RECORDS | {"event_history_schedule": None}
-    modules["some_tables"] = {"source": str(REPOSITORY)} | SOME_TABLES
+    inputs["everything"] = inputs["all"] | EVERYTHING
+    inputs["records"] = inputs["all"] | RECORDS
+    inputs["some_tables"] = SOME_TABLES
+    # One with a null that is not the default.
+    without_event_history = inputs["records"] | {"source": str(REPOSITORY), "event_history_schedule": None}
+    modules = {"each": instances.module(inputs), "without_event_history": without_event_history}
     (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
     try:
         with EmbeddedAWS(server=True) as aws:
@@ -114,7 +116,7 @@ def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
             pytest.fail(f"CI is true, so a skip will not do. {unavailable}", pytrace=False)
         pytest.skip(f"It needs real Terraform. {unavailable}")
     return {
-        module["address"].removeprefix("module."): {
+        module["address"].removeprefix("module.").removeprefix('each["').removesuffix('"]'): {
             "policies": {ROLES[one["name"]]: one["values"]["policy"] for one in of_type(module, "aws_iam_role_policy")},
             "patterns": {
                 one["index"]: one["values"]["event_pattern"]
