@@ -17,7 +17,8 @@ def run(*command, cwd, **variables):
     done = subprocess.run(  # noqa: S603 (our own commands)
         [str(part) for part in command],
         cwd=cwd,
-        env=environment | variables,
+        # What is installed runs once.
+        env=environment | {"PIP_NO_COMPILE": "1"} | variables,
         capture_output=True,
         text=True,
         check=False,

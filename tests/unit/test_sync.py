@@ -1,6 +1,7 @@
 """One reconciliation, pass by pass."""
 
 import dataclasses
+import json
 import math
 
 import pytest
@@ -11,9 +12,9 @@ from table_sync.source import RecordSource
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
 from table_sync.which_source import MOST_UNANSWERED, Records
-from tests.settings import table_class, ttl
+from tests.settings import kinesis, stream, table_class, triggers, ttl
 from tests.support.recorder import BUCKET, make_bucket, record_table
-from tests.support.tables import index_of, make_table, restore, wait_until_active
+from tests.support.tables import index_of, make_table, of_table, restore, wait_until_active
 
 UNITS = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
 
@@ -205,3 +206,148 @@ def test_an_attempt_that_did_not_need_the_source_is_not_one_that_its_region_left
     assert gone.met
     last = waited + MOST_UNANSWERED
     assert [attempt for attempt in range(waited + 1, last + 1) if looks_for_a_record(attempt)] == [last]
+
+
+def reasons(reconciliation):
+    return {name: one.reason for name, one in reconciliation.report.settings.items()}
+
+
+def test_what_is_known_of_both_tables_is_not_asked_again_in_another_pass(aws, source, target):
+    kinesis.give(aws, "orders")
+    aws.clock.advance(60)
+    aws.faults.add("EnableKinesisStreamingDestination", "ResourceInUseException")
+    reconciliation = reconcile(source, target, "kinesis")
+    aws.calls.clear()
+    reconciliation.run_pass()
+    reads = ["DescribeStreamSummary", "DescribeKinesisStreamingDestination"]
+    first = [len(aws.calls_of(read)) for read in reads]
+    reconciliation.run_pass()
+    # Of the target's destination, to which the refusal may be due.
+    assert [len(aws.calls_of(read)) for read in reads] == [first[0], first[1] + 1]
+    assert statuses(reconciliation) == {"kinesis": "pending"}
+    described = len(aws.calls_of("DescribeTable"))
+    aws.clock.advance(60)
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"kinesis": "applied"}
+    assert len(aws.calls_of("DescribeTable")) == described
+
+
+def test_a_target_that_was_updated_is_described_in_another_pass(aws, source, target):
+    table_class.give(aws, "orders")
+    reconciliation = reconcile(source, target, "table_class")
+    aws.calls.clear()
+    for status in ("pending", "applied"):
+        reconciliation.run_pass()
+        assert statuses(reconciliation) == {"table_class": status}
+        wait_until_active(aws, "orders-restored")
+    assert len(aws.calls_of("UpdateTable")) == 1
+
+
+@pytest.fixture
+def another_view(aws, source, target):  # noqa: ARG001 (it is there)
+    """Give the source a stream, triggers and a policy, and the target a stream that is another."""
+    stream.give(aws, "orders")
+    triggers.give(aws, "orders")
+    update(aws)
+    wait_until_active(aws, "orders-restored")
+    policy = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:DeleteTable", "Resource": source}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    aws.client("dynamodb").put_resource_policy(ResourceArn=source, Policy=document)
+    aws.clock.advance(60)  # it is read with a delay
+
+
+@pytest.mark.usefixtures("another_view")
+def test_what_lives_on_a_setting_that_has_failed_is_skipped_unless_a_part_does_without(source, target):
+    reconciliation = reconcile(source, target, "stream", "triggers", "resource_policy")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"stream": "failed", "resource_policy": "applied"}
+    assert reasons(reconciliation)["triggers"] == "stream has failed"
+
+
+def test_what_lives_on_something_that_the_target_does_not_have_is_skipped(aws, source, target):
+    stream.give(aws, "orders")
+    triggers.give(aws, "orders")
+    reconciliation = reconcile(source, target, "triggers")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {}
+    assert reasons(reconciliation)["triggers"] == "the target has no stream"
+
+
+def set_alarm(aws, name, metric, **dimensions):
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/DynamoDB",
+        MetricName=metric,
+        Dimensions=[*of_table("orders"), *({"Name": key, "Value": value} for key, value in dimensions.items())],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "status", "reason"),
+    [
+        ({"kinesis"}, "ThrottlingException", "pending", "kinesis is pending: alarm lost changes is left out"),
+        ({"kinesis"}, "AccessDeniedException", "skipped", "kinesis has failed: alarm lost changes is left out"),
+        (set(), "", "skipped", "kinesis is skipped: alarm lost changes is left out"),
+    ],
+)
+def test_a_write_without_effect_is_left_out(aws, source, target, names, code, status, reason):  # noqa: PLR0913, PLR0917
+    kinesis.give(aws, "orders")
+    set_alarm(aws, "lost changes", "FailedToReplicateRecordCount", DelegatedOperation="KinesisDataStreams")
+    aws.faults.add("EnableKinesisStreamingDestination", code, "no")
+    reconciliation = reconcile(source, target, "alarms", *names)
+    reconciliation.run_pass()
+    of_alarms = reconciliation.report.settings["alarms"]
+    assert (of_alarms.status, of_alarms.reason) == (status, reason)
+
+
+def test_many_writes_of_which_one_is_throttled_go_on_in_another_pass(aws, source, target):
+    many = 13
+    for number in range(many):
+        set_alarm(aws, f"orders-{number}", "SystemErrors", Operation=f"GetItem{number}")
+    aws.faults.add(
+        "PutMetricAlarm", "Throttling", times=2, when=lambda call: call.parameters["AlarmName"] == "orders-restored-1"
+    )
+    reconciliation = reconcile(source, target, "alarms")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"alarms": "pending"}
+    assert reconciliation.not_ready
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"alarms": "applied"}
+
+
+def test_only_the_change_that_refers_to_what_is_missing_is_left_out(source, target):
+    wanted = reconcile(source, target, "tags", dry_run=True)
+    wanted.run_pass()
+    (change,) = wanted.report.settings["tags"].changes
+    other = dataclasses.replace(change, parameters={"Tags": []})
+    for left_out, status in ((change, "unchanged"), (other, "applied")):
+        reconciliation = reconcile(source, target, "tags", left_out={"tags": [(left_out, "it is gone")]})
+        reconciliation.run_pass()
+        assert statuses(reconciliation) == {"tags": status}
+        assert (reasons(reconciliation)["tags"] == "it is gone") is (status == "unchanged")
+
+
+def test_only_what_awaits_a_change_that_is_left_out_is_left_out_with_it(aws, source, target):
+    stream.give(aws, "orders")
+    triggers.give(aws, "orders")
+    lambda_ = aws.client("lambda")
+    for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
+        lambda_.tag_resource(Resource=mapping["EventSourceMappingArn"], Tags={"of": mapping["FunctionArn"]})
+    names = "stream", "triggers", "event_source_mapping_tags"
+
+    def planned(**options):
+        reconciliation = reconcile(source, target, *names, dry_run=True, **options)
+        reconciliation.run_pass()
+        settings = reconciliation.report.settings
+        return [settings[name].changes for name in names[1:]], settings["event_source_mapping_tags"].reason
+
+    (mappings, tags), _ = planned()
+    assert (len(mappings), len(tags)) == (2, 2)
+    left_out = {"triggers": [(mappings[0], "its function is gone")]}
+    assert planned(left_out=left_out)[0] == [mappings[1:], tags[1:]]
+    assert "its function is gone" in planned(left_out=left_out)[1]
