@@ -12,7 +12,7 @@ from table_sync.source import RecordSource
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
 from table_sync.which_source import MOST_UNANSWERED, Records
-from tests.settings import kinesis, stream, table_class, triggers, ttl
+from tests.settings import auto_scaling, kinesis, stream, table_class, triggers, ttl
 from tests.support.recorder import BUCKET, make_bucket, record_table
 from tests.support.tables import index_of, make_table, of_table, restore, wait_until_active
 
@@ -212,7 +212,15 @@ def reasons(reconciliation):
     return {name: one.reason for name, one in reconciliation.report.settings.items()}
 
 
+def stream_to(aws, table, name):
+    """Have DynamoDB try to stream to a Kinesis stream that may not exist."""
+    arn = f"arn:aws:kinesis:eu-west-1:123456789012:stream/{name}"
+    aws.client("dynamodb").enable_kinesis_streaming_destination(TableName=table, StreamArn=arn)
+    aws.clock.advance(60)
+
+
 def test_what_is_known_of_both_tables_is_not_asked_again_in_another_pass(aws, source, target):
+    stream_to(aws, "orders", "missing")
     kinesis.give(aws, "orders")
     aws.clock.advance(60)
     aws.faults.add("EnableKinesisStreamingDestination", "ResourceInUseException")
@@ -222,6 +230,7 @@ def test_what_is_known_of_both_tables_is_not_asked_again_in_another_pass(aws, so
     reads = ["DescribeStreamSummary", "DescribeKinesisStreamingDestination"]
     first = [len(aws.calls_of(read)) for read in reads]
     reconciliation.run_pass()
+    assert first[0] == 1
     # Of the target's destination, to which the refusal may be due.
     assert [len(aws.calls_of(read)) for read in reads] == [first[0], first[1] + 1]
     assert statuses(reconciliation) == {"kinesis": "pending"}
@@ -351,3 +360,51 @@ def test_only_what_awaits_a_change_that_is_left_out_is_left_out_with_it(aws, sou
     left_out = {"triggers": [(mappings[0], "its function is gone")]}
     assert planned(left_out=left_out)[0] == [mappings[1:], tags[1:]]
     assert "its function is gone" in planned(left_out=left_out)[1]
+
+
+def test_a_destination_that_failed_before_the_restore_is_processed_is_enabled_again(aws, source, target):
+    stream_to(aws, "orders-restored", "changes")
+    kinesis.give(aws, "orders")
+    aws.clock.advance(60)
+    reconciliation = reconcile(source, target, "kinesis")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"kinesis": "pending"}
+    assert aws.calls_of("EnableKinesisStreamingDestination")[-1].error is None
+
+
+def test_a_part_that_is_refused_for_good_keeps_no_other_from_being_made(aws, source, target):
+    auto_scaling.give(aws, "orders", index=None)
+    refused = "dynamodb:table:ReadCapacityUnits"
+    aws.faults.add(
+        "RegisterScalableTarget",
+        "AccessDeniedException",
+        "no",
+        when=lambda call: call.parameters["ScalableDimension"] == refused,
+    )
+    aws.calls.clear()
+    reconciliation = reconcile(source, target, "auto_scaling")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"auto_scaling": "failed"}
+    source_has = aws.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="dynamodb")
+    of_table = {
+        policy["ScalableDimension"]
+        for policy in source_has["ScalingPolicies"]
+        if policy["ResourceId"].partition("/")[2].startswith("orders")
+    }
+    made = {call.parameters["ScalableDimension"] for call in aws.calls_of("PutScalingPolicy")}
+    assert refused in of_table
+    assert made == of_table - {refused} != set()
+
+
+def test_writes_for_which_no_time_is_left_are_counted_and_made_in_another_pass(aws, source, target):
+    auto_scaling.give(aws, "orders", index=None)
+    aws.calls.clear()
+    reconciliation = reconcile(source, target, "auto_scaling")
+    writes = ["RegisterScalableTarget"] * 2 + ["PutScalingPolicy"] * 2 + ["PutScheduledAction"] * 2
+    for done in (1, 3):
+        reconciliation.run_pass(lambda done=done: 100 if sum(map(len, map(aws.calls_of, set(writes)))) < done else 0)
+        reason = f"{len(writes) - done} of {len(writes)} writes are left for the next attempt"
+        assert reasons(reconciliation)["auto_scaling"] == reason
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"auto_scaling": "applied"}
+    assert [call.operation for call in aws.calls if call.operation in writes] == writes
