@@ -244,7 +244,7 @@ class Demo:
         end = self._aws.clock.now() + STATUS_SECONDS
         after = _settings_of(self._aws, table)
         while after != source and self._aws.clock.now() < end:
-            self._aws.clock.advance(5)
+            self._aws.clock.advance(STATUS_SECONDS / 4)
             after = _settings_of(self._aws, table)
         return after
 
