@@ -314,19 +314,39 @@ def test_a_write_without_effect_is_left_out(aws, source, target, names, code, st
     assert (of_alarms.status, of_alarms.reason) == (status, reason)
 
 
-def test_many_writes_of_which_one_is_throttled_go_on_in_another_pass(aws, source, target):
-    many = 13
-    for number in range(many):
+def set_alarms(aws, count):
+    for number in range(count):
         set_alarm(aws, f"orders-{number}", "SystemErrors", Operation=f"GetItem{number}")
-    aws.faults.add(
-        "PutMetricAlarm", "Throttling", times=2, when=lambda call: call.parameters["AlarmName"] == "orders-restored-1"
-    )
+
+
+@pytest.mark.parametrize(("refused", "soon"), [("orders-restored-0", False), ("orders-restored-1", True)])
+def test_many_writes_go_on_in_another_pass_if_one_is_throttled_after_others(aws, source, target, refused, soon):
+    set_alarms(aws, 13)
+    aws.faults.add("PutMetricAlarm", "Throttling", times=2, when=lambda call: call.parameters["AlarmName"] == refused)
     reconciliation = reconcile(source, target, "alarms")
     reconciliation.run_pass()
     assert statuses(reconciliation) == {"alarms": "pending"}
-    assert reconciliation.not_ready
+    assert reconciliation.not_ready is soon
+    if soon:
+        reconciliation.run_pass()
+        assert statuses(reconciliation) == {"alarms": "applied"}
+
+
+def test_a_write_that_is_refused_for_good_keeps_no_other_from_being_made(aws, source, target):
+    set_alarms(aws, 3)
+    aws.faults.add("PutMetricAlarm", "AccessDenied", when=lambda call: call.parameters["AlarmName"].endswith("0"))
+    reconciliation = reconcile(source, target, "alarms")
     reconciliation.run_pass()
-    assert statuses(reconciliation) == {"alarms": "applied"}
+    assert statuses(reconciliation) == {"alarms": "failed"}
+    made = [call.parameters["AlarmName"] for call in aws.calls_of("PutMetricAlarm") if not call.error]
+    assert made[-2:] == ["orders-restored-1", "orders-restored-2"]
+
+
+def test_a_setting_sees_what_the_one_that_it_needs_has_just_made(aws, source, target):
+    auto_scaling.give(aws, "orders", index=None)
+    reconciliation = reconcile(source, target, "auto_scaling", "scalable_target_tags")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"auto_scaling": "applied", "scalable_target_tags": "applied"}
 
 
 def test_only_the_change_that_refers_to_what_is_missing_is_left_out(source, target):
