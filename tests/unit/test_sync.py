@@ -12,9 +12,10 @@ from table_sync.source import RecordSource
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
 from table_sync.which_source import MOST_UNANSWERED, Records
-from tests.settings import auto_scaling, kinesis, stream, table_class, triggers, ttl
+from tests.settings import auto_scaling, contributor_insights, kinesis, stream, table_class, triggers, ttl
+from tests.support.embedded_aws.transitions import Transition
 from tests.support.recorder import BUCKET, make_bucket, record_table
-from tests.support.tables import index_of, make_table, of_table, restore, wait_until_active
+from tests.support.tables import INDEXES, index_of, make_table, of_table, restore, wait_until_active
 
 UNITS = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
 
@@ -428,3 +429,19 @@ def test_writes_for_which_no_time_is_left_are_counted_and_made_in_another_pass(a
     reconciliation.run_pass()
     assert statuses(reconciliation) == {"auto_scaling": "applied"}
     assert [call.operation for call in aws.calls if call.operation in writes] == writes
+
+
+def test_what_aws_has_given_up_on_is_not_tried_again_and_keeps_no_other_from_being_made(aws):
+    source = make_table(aws, "customers")
+    contributor_insights.give(aws, "customers")
+    target = restore(aws, source, "customers-restored")
+    wait_until_active(aws, "customers-restored")
+    reconciliation = reconcile(source, target, "contributor_insights")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"contributor_insights": "pending"}
+    insights = aws.dynamodb.find(target).insights
+    insights[None].status, insights[INDEXES[0]].status = Transition("FAILED"), Transition("DISABLED")
+    aws.calls.clear()
+    reconciliation.run_pass()
+    assert "Contributor Insights of the target are FAILED" in reasons(reconciliation)["contributor_insights"]
+    assert [call.parameters.get("IndexName") for call in aws.calls_of("UpdateContributorInsights")] == [INDEXES[0]]
