@@ -116,6 +116,14 @@ def test_a_change_is_not_told_by_its_repr_either():
     assert CARD not in change.redacted(f"Invalid type for parameter FilterCriteria, value: {CRITERIA}")
 
 
+@pytest.mark.parametrize(
+    ("secret", "shown"), [("4711", "(encrypted)"), (4711, "(encrypted)"), ("471", "471"), (471, "471")], ids=repr
+)
+def test_what_is_too_short_to_tell_anything_is_no_secret(secret, shown):
+    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
+    assert change.redacted(f"no {secret} here") == f"no {shown} here"
+
+
 @pytest.mark.parametrize("secret", ["4711\x00", "4711 \N{EURO SIGN}", 'the "4711"'], ids=ascii)
 @pytest.mark.parametrize("write", [str, json.dumps, repr], ids=["as it is", "as JSON", "as Python"])
 def test_a_secret_is_hidden_however_it_is_written(secret, write):

@@ -34,10 +34,10 @@ CODE = ROOT / "lambda_src" / "table_sync"
 WORK = ROOT / ".work" / "mutants"
 
 # Tests that look at the function by its results: pure ones, and restores in this process.
-# What modules define is compared with settings.tf.
-OF_DEFINITIONS = "tests/terraform/test_settings_file.py"
+# What modules define is compared with settings.tf, and with what is known of each setting.
+OF_DEFINITIONS = ("tests/terraform/test_settings_file.py", "tests/unit/test_source.py")
 PURE_FILES = [
-    OF_DEFINITIONS,
+    *OF_DEFINITIONS,
     "tests/unit/test_access.py",
     "tests/unit/test_api_shape.py",
     "tests/unit/test_backoff.py",
@@ -51,7 +51,6 @@ PURE_FILES = [
     "tests/unit/test_settings.py",
     "tests/unit/test_settings_more.py",
     "tests/unit/test_settings_read.py",
-    "tests/unit/test_source.py",
     "tests/unit/test_sync.py",
     "tests/unit/test_table_filter.py",
     "tests/facts/test_meanings.py",

@@ -299,6 +299,7 @@ def test_a_stream_s_policy_goes_to_the_target_s_stream_when_there_is_one():
     ("element", "value"),
     [
         *((name, 1) for name in ("Effect", "Action", "NotAction", "Resource", "NotResource")),
+        ("Action", ["dynamodb:GetItem", 1]),
         *((name, value) for name in ("Principal", "NotPrincipal") for value in (1, {"AWS": [1]})),
         ("Condition", "text"),
         ("Condition", {"Bool": "text"}),
@@ -371,6 +372,17 @@ def test_no_alarm_on_anything_else_is_overwritten_and_none_is_planned_twice(name
     assert max(map(len, given_names)) <= 255
     after = seen(of_target, *(change.parameters for change in planned), others=others | set(names))
     assert alarms.plan(source, after) == []
+
+
+def test_a_name_that_is_taken_gets_a_digest_for_as_much_of_it_as_is_too_long():
+    longest = f"orders-{'x' * 248}"
+    of_another = f"copy-{'x' * 248}"
+    for source, target, start in (
+        (seen("orders", alarm(longest)), seen("orders", others=[longest]), longest),
+        (seen("orders", alarm(longest)), seen("copy", others=[of_another]), of_another),
+    ):
+        (name,) = new_names(source, target)
+        assert re.fullmatch(f"{start[:238]}-[0-9a-f]{{16}}", name)
 
 
 def test_a_table_that_is_restored_under_its_own_name_keeps_its_alarms_names():
@@ -480,6 +492,7 @@ OF_MAXIMUM = [
     ("metric", "more", "of_target", "reason"),
     [
         ("ReplicationLatency", [], {}, "the target has no replicas"),
+        ("PendingReplicationCount", [], {}, "the target has no replicas"),
         ("ReplicationLatency", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("SystemErrors", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
         ("PendingReplicationCount", [("ReceivingRegion", "eu-west-2")], {}, "the target has no replicas"),
@@ -662,7 +675,10 @@ def test_ids_that_would_become_one_stay_apart_and_those_that_an_expression_searc
     watched = math("math", "m0", on("SystemErrors"), on("SystemErrors"))
     watched["Metrics"][1]["Id"], watched["Metrics"][2]["Id"] = "of_orders", "of_copy"
     (change,) = alarms.plan(seen("orders", watched), seen("copy"))
-    assert len({query["Id"] for query in change.parameters["Metrics"]}) == 3
+    _, renamed, kept = (query["Id"] for query in change.parameters["Metrics"])
+    assert re.fullmatch("of_copy_[0-9a-f]{16}", renamed)
+    assert re.fullmatch("of_copy(_[0-9a-f]{16})?", kept)
+    assert renamed != kept
     watched["Metrics"][0]["Expression"] = "SUM(METRICS('orders'))"
     (change,) = alarms.plan(seen("orders", watched), seen("copy"))
     assert [query["Id"] for query in change.parameters["Metrics"]] == ["e", "of_orders", "of_copy"]

@@ -431,6 +431,15 @@ def test_writes_for_which_no_time_is_left_are_counted_and_made_in_another_pass(a
     assert [call.operation for call in aws.calls if call.operation in writes] == writes
 
 
+def test_what_aws_has_done_at_once_is_not_waited_for(aws, source, target):
+    aws.delays.contributor_insights = 0
+    aws.client("dynamodb").update_contributor_insights(TableName="orders", ContributorInsightsAction="ENABLE")
+    reconciliation = reconcile(source, target, "contributor_insights")
+    reconciliation.run_pass()
+    assert statuses(reconciliation) == {"contributor_insights": "applied"}
+    assert not reconciliation.not_ready
+
+
 def test_what_aws_has_given_up_on_is_not_tried_again_and_keeps_no_other_from_being_made(aws):
     source = make_table(aws, "customers")
     contributor_insights.give(aws, "customers")
