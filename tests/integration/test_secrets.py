@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from table_sync.command_line import cli
-from table_sync.settings.setting import Change
 from tests.support.outcomes import Listener
 from tests.support.tables import REGION, make_function, make_source, restore, settings_of, wait_until_active
 
@@ -107,38 +106,3 @@ def test_the_command_line_does_not_show_them(aws, monkeypatch, capsys, arguments
     captured = capsys.readouterr()
     assert "(encrypted)" in captured.out
     assert CARD not in captured.out + captured.err
-
-
-def test_a_change_is_not_told_by_its_repr_either():
-    secret = {"FilterCriteria": CRITERIA}
-    change = Change("CreateEventSourceMapping", secret, secret=frozenset(secret), present=secret)
-    assert CARD not in repr(change)
-    assert CARD not in change.redacted(f"Invalid type for parameter FilterCriteria, value: {CRITERIA}")
-
-
-@pytest.mark.parametrize(
-    ("secret", "shown"), [("4711", "(encrypted)"), (4711, "(encrypted)"), ("471", "471"), (471, "471")], ids=repr
-)
-def test_what_is_too_short_to_tell_anything_is_no_secret(secret, shown):
-    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
-    assert change.redacted(f"no {secret} here") == f"no {shown} here"
-
-
-@pytest.mark.parametrize("secret", ["4711\x00", "4711 \N{EURO SIGN}", 'the "4711"'], ids=ascii)
-@pytest.mark.parametrize("write", [str, json.dumps, repr], ids=["as it is", "as JSON", "as Python"])
-def test_a_secret_is_hidden_however_it_is_written(secret, write):
-    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
-    assert change.redacted(write(secret)).strip("'\"") == "(encrypted)"
-
-
-@pytest.mark.parametrize(("secret", "told"), [("471", "471 is refused"), ("4711", "(encrypted) is refused")])
-def test_what_is_too_short_to_tell_anything_is_not_hidden(secret, told):
-    change = Change("CreateEventSourceMapping", {"FilterCriteria": secret}, secret=frozenset({"FilterCriteria"}))
-    assert change.redacted(f"{secret} is refused") == told
-
-
-def test_a_number_is_as_secret_as_a_text():
-    pattern = json.dumps({"dynamodb": {"NewImage": {"salary": {"N": [{"numeric": [">", 150000]}]}}}})
-    criteria = {"Filters": [{"Pattern": pattern}]}
-    change = Change("CreateEventSourceMapping", {"FilterCriteria": criteria}, secret=frozenset({"FilterCriteria"}))
-    assert change.redacted("150000 is not a number") == "(encrypted) is not a number"

@@ -48,6 +48,7 @@ PURE_FILES = [
     "tests/unit/test_not_copied.py",
     "tests/unit/test_records.py",
     "tests/unit/test_restore.py",
+    "tests/unit/test_setting_secrets.py",
     "tests/unit/test_settings.py",
     "tests/unit/test_settings_more.py",
     "tests/unit/test_settings_read.py",

@@ -27,7 +27,9 @@ def test_secrets_are_hidden():
         "Enabled", {"FunctionName": FUNCTION, "KMSKeyArn": "k", "FilterCriteria": {"Filters": [{"Pattern": "secret"}]}}
     )
     (change,) = triggers.plan({FUNCTION: mapping}, {})
-    assert "secret" not in f"{described(change)}{[one.as_dict() for one in between(change)]}"
+    shown = f"{described(change)}{[one.as_dict() for one in between(change)]}"
+    assert "secret" not in shown
+    assert "(encrypted)" in shown
 
 
 def test_a_document_that_is_no_json_is_a_value():

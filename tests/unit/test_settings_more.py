@@ -671,6 +671,17 @@ def test_what_people_read_of_an_alarm_names_the_target():
     assert alarms.plan(seen("orders", watched), seen("Copy-1", parameters)) == []
 
 
+@pytest.mark.parametrize(("length", "has_digest"), [(253, False), (254, True), (300, True)])
+def test_an_id_that_would_become_too_long_ends_in_a_digest(length, has_digest):
+    watched = math("math", "e + 1", on("SystemErrors"))
+    watched["Metrics"][1]["Id"] = f"{'x' * 200}_orders"
+    name = "y" * (length - 201)
+    (change,) = alarms.plan(seen("orders", watched), seen(name))
+    _, identifier = (query["Id"] for query in change.parameters["Metrics"])
+    whole = f"{'x' * 200}_{name}"
+    assert re.fullmatch(f"{whole[:235]}_[0-9a-f]{{16}}" if has_digest else whole, identifier)
+
+
 def test_ids_that_would_become_one_stay_apart_and_those_that_an_expression_searches_stay():
     watched = math("math", "m0", on("SystemErrors"), on("SystemErrors"))
     watched["Metrics"][1]["Id"], watched["Metrics"][2]["Id"] = "of_orders", "of_copy"

@@ -432,11 +432,12 @@ def test_writes_for_which_no_time_is_left_are_counted_and_made_in_another_pass(a
 
 
 def test_what_aws_has_done_at_once_is_not_waited_for(aws, source, target):
-    aws.delays.contributor_insights = 0
+    aws.delays.contributor_insights = aws.delays.kinesis = 0
     aws.client("dynamodb").update_contributor_insights(TableName="orders", ContributorInsightsAction="ENABLE")
-    reconciliation = reconcile(source, target, "contributor_insights")
+    kinesis.give(aws, "orders")
+    reconciliation = reconcile(source, target, "contributor_insights", "kinesis")
     reconciliation.run_pass()
-    assert statuses(reconciliation) == {"contributor_insights": "applied"}
+    assert statuses(reconciliation) == {"contributor_insights": "applied", "kinesis": "applied"}
     assert not reconciliation.not_ready
 
 
