@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_VARIABLE = "TF_REATTACH_PROVIDERS"
-_ADDRESS = re.compile(rf"{_VARIABLE}='(.*)'")
+VARIABLE = "TF_REATTACH_PROVIDERS"
+_ADDRESS = re.compile(rf"{VARIABLE}='(.*)'")
 # Its input ends with the block, or with this process if that is killed, and then the provider is ended.
 _SCRIPT = 'exec 3<&0; (read -r _ <&3; kill $$) >/dev/null 2>&1 & exec "$0" -debug 3<&-'
 # Without Terraform to say how much it wants, the provider logs all.
@@ -48,7 +48,7 @@ def running(program: Path, directory: Path, environment: Mapping[str, str]) -> I
         with process:
             for line in process.stdout or ():
                 if found := _ADDRESS.search(line):
-                    yield {_VARIABLE: found[1]}
+                    yield {VARIABLE: found[1]}
                     return
         log.seek(0)
         raise RuntimeError(f"The AWS provider did not start:\n{log.read().strip()}")

@@ -147,7 +147,7 @@ class Terraform:
                 name: value
                 for name, value in os.environ.items()
                 # Into a cache every init puts the provider anew, under the commands of other directories that start it.
-                if not name.startswith("AWS_") and name != "TF_PLUGIN_CACHE_DIR"
+                if not name.startswith("AWS_") and name not in {"TF_PLUGIN_CACHE_DIR", provider.VARIABLE}
             }
             | {
                 "TF_DATA_DIR": str(_data_directory(self.directory, state)),

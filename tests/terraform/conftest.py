@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_terraform.tf import TerraformStateJson
 
-HERE = Path(__file__).parent
+DEPLOYED = Path(__file__).parent / "terraform" / "deployed"
 
 
 @pytest.hookimpl(trylast=True)  # after the plugin, whose choice it corrects
@@ -50,7 +50,7 @@ def unavailable(once: Callable[..., str], note: Callable[[str], None]) -> str:
 
 def _why_unavailable() -> str:
     try:
-        Terraform(HERE / "terraform" / "deployed").init()
+        Terraform(DEPLOYED).init()
     except TerraformUnavailable as unavailable:
         return str(unavailable)
     return ""
@@ -64,12 +64,18 @@ def served_aws(unavailable: str, tmp_path_factory: pytest.TempPathFactory) -> It
         return
     for fixture in tf.terraform.get_fixtures():
         fixture.replay = False
-    with EmbeddedAWS(server=True) as aws, pytest.MonkeyPatch.context() as environment:
+    with (
+        EmbeddedAWS(server=True) as aws,
+        Terraform(DEPLOYED).one_provider() as variables,
+        pytest.MonkeyPatch.context() as environment,
+    ):
         # Not in the environment, where SDKs of other tests would find it.
         config = tmp_path_factory.mktemp("aws") / "config"
         config.write_text(f"[default]\nendpoint_url = {aws.endpoint_url}\n")
         environment.setenv("TF_VAR_aws_config", str(config))
         environment.setenv("CHECKPOINT_DISABLE", "1")
+        for name, value in variables.items():
+            environment.setenv(name, value)
         if plugins := chosen_plugin_dir():
             environment.setenv("TF_CLI_ARGS_init", f"-plugin-dir={plugins}")
             environment.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
