@@ -45,10 +45,10 @@ def of_function(options: argparse.Namespace) -> int:
     """Run the mutants of the function's code."""
     try:
         every = python.of_parts(options.parts or list(BOUNDS), options.sample, options.seed)
-    except ValueError as error:
+        found = python.measured(options.processes, python.PURE_FILES if options.pure else python.FILES)
+    except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
-    found = python.measured(options.processes, python.PURE_FILES if options.pure else python.FILES)
     fates: dict[str, Counter[str]] = defaultdict(Counter)
     survivors: list[tuple[str, str, int, int]] = []
     for number, result in enumerate(python.run(every, found, options.processes, options.seconds), start=1):

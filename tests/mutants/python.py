@@ -197,18 +197,23 @@ def tests_of(file: str, line: int, tests: dict[str, Test], most_seconds: float) 
     """Return the tests to run against a mutant: those that run its line, and together take at most so long.
 
     Those that are named after the file come first, all of them, and the quickest of these and of the others before the
-    slower ones. A line that only the import runs is that of every test of its file, of OF_DEFINITIONS, and of
-    tests that run no line of the function: they look at what its modules define.
+    slower ones. A line that only the import runs is that of OF_DEFINITIONS, all of which come first too, of every test
+    of its file, and of tests that run no line of the function: they look at what its modules define.
     """
     of_line = [name for name, test in tests.items() if line in test.lines.get(file, ())]
     at_import = [
         name for name, test in tests.items() if file in test.lines or not test.lines or name.startswith(OF_DEFINITIONS)
     ]
+    first = () if of_line else OF_DEFINITIONS
     stem = Path(file).stem
+
+    def is_later(name: str) -> bool:
+        return stem not in name and not name.startswith(first)
+
     chosen, total = [], 0.0
-    for name in sorted(of_line or at_import, key=lambda name: (stem not in name, tests[name].seconds, name)):
+    for name in sorted(of_line or at_import, key=lambda name: (is_later(name), tests[name].seconds, name)):
         total += tests[name].seconds
-        if chosen and stem not in name and total > most_seconds:
+        if chosen and is_later(name) and total > most_seconds:
             break
         chosen.append(name)
     return chosen

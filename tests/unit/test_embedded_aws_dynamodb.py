@@ -714,6 +714,15 @@ def test_a_precision_is_not_updated_to_what_it_is_nor_without_an_active_destinat
     assert words in message
 
 
+def test_a_destination_fails_when_its_time_comes_whatever_another_service_has_later(aws, dynamodb):
+    create(dynamodb)
+    arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"
+    dynamodb.enable_kinesis_streaming_destination(TableName="orders", StreamArn=arn)
+    aws.clock.advance(60)
+    aws.client("kinesis").create_stream(StreamName="changes", ShardCount=1)
+    assert destination(dynamodb)["DestinationStatus"] == "ENABLE_FAILED"
+
+
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
 def test_a_destination_without_a_stream_fails_only_later(aws, dynamodb, region):
     create(dynamodb)

@@ -539,6 +539,13 @@ def test_an_alarm_on_kinesis_metrics_depends_on_the_destination():
     assert change.depends_on == "kinesis"
 
 
+def test_an_alarm_by_metric_math_of_which_one_metric_is_the_stream_s_waits_for_the_stream():
+    of_stream = on("ReturnedRecordsCount", "readers", "orders", ("StreamLabel", "2026"))
+    watched = math("late or failing", "m0 + m1", of_stream, on("SystemErrors"))
+    (waiting,) = alarms.plan(replace(seen("orders", watched), stream_label="2026"), seen("copy"))
+    assert waiting.awaits == "the target has no stream for alarm late or failing"
+
+
 def math(name, expression, *metrics, **more):
     queries = [
         {

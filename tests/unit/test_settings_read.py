@@ -12,6 +12,7 @@ from table_sync.settings import (
     auto_scaling,
     contributor_insights,
     event_source_mapping_tags,
+    kinesis,
     on_demand_throughput,
     read,
     scalable_target_tags,
@@ -314,3 +315,40 @@ def test_an_index_of_a_table_that_is_being_restored_has_the_table_s_status():
     indexes = [{"IndexName": "by_day"}, {"IndexName": "by_hour", "IndexStatus": "ACTIVE"}]
     table = Table(TABLE, {"TableStatus": "CREATING", "GlobalSecondaryIndexes": indexes})
     assert table.indexes == {"by_day": "CREATING", "by_hour": "ACTIVE"}
+
+
+def test_filters_that_a_key_encrypts_are_not_fetched_even_if_lambda_lists_them(answer):
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}
+    mapping = {"UUID": UUID, "FunctionArn": FUNCTION, "State": "Enabled", **filters}
+    listed = [mapping, mapping | {"FunctionArn": f"{FUNCTION}-secretly", "KMSKeyArn": key}]
+    answer("lambda", "list_event_source_mappings", {"EventSourceArn": STREAM}, {"EventSourceMappings": listed})
+    plain, encrypted = triggers.fetch(with_stream())["EventSourceMappings"]
+    assert (plain["FilterCriteria"], "FilterCriteria" in encrypted) == (filters["FilterCriteria"], False)
+    assert encrypted["KMSKeyArn"] == key
+
+
+# Kinesis destinations
+
+
+@pytest.mark.parametrize(("status", "gone"), [("ACTIVE", False), ("DELETING", True)])
+def test_a_failed_destination_is_gone_if_its_stream_is_being_deleted(answer, status, gone):
+    arn = f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/changes"
+    failed = {"StreamArn": arn, "DestinationStatus": "ENABLE_FAILED"}
+    summary = {
+        "StreamName": "changes",
+        "StreamARN": arn,
+        "StreamStatus": status,
+        "RetentionPeriodHours": 24,
+        "StreamCreationTimestamp": datetime(2026, 1, 1, tzinfo=UTC),
+        "EnhancedMonitoring": [],
+        "OpenShardCount": 1,
+    }
+    answer(
+        "dynamodb",
+        "describe_kinesis_streaming_destination",
+        {"TableName": "orders"},
+        {"KinesisDataStreamDestinations": [failed]},
+    )
+    answer("kinesis", "describe_stream_summary", {"StreamName": "changes"}, {"StreamDescriptionSummary": summary})
+    assert read(kinesis, described())[arn].gone is gone

@@ -78,6 +78,8 @@ class Boundary:
 
     def _serve(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         with self._aws.lock:
+            # What DynamoDB has done meanwhile depends on what other services had then, such as a Kinesis stream.
+            self._aws.dynamodb.settle()
             answer = bucket_regions.redirection(call, self._aws.clock.now()) or self._serve_here(call, moto)
             return bucket_regions.located(call, answer)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import GlobalSecondaryIndex, StreamShard, Table
 
-from tests.support.embedded_aws.answers import Answer, AwsError
+from tests.support.embedded_aws.answers import AwsError
 from tests.support.embedded_aws.service import Moto, Service, extends_moto, output_of
 from tests.support.embedded_aws.transitions import Lagging, Transition
 
@@ -127,11 +127,6 @@ class Tables(Service):
         return None if table is None else self._known(table)
 
     # Operations.
-
-    def handle(self, call: "Call", moto: Moto) -> Answer:
-        """Let time do its work before the call."""
-        self.settle()
-        return super().handle(call, moto)
 
     def check(self, call: "Call") -> None:
         """Also refuse what a table that is CREATING or DELETING refuses."""
