@@ -74,6 +74,17 @@ def arn_of(kind, name):
 # Triggers
 
 
+def test_filters_that_a_key_encrypts_are_not_fetched_even_if_lambda_lists_them(answer):
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}
+    mapping = {"UUID": UUID, "FunctionArn": FUNCTION, "State": "Enabled", **filters}
+    listed = [mapping, mapping | {"FunctionArn": f"{FUNCTION}-secretly", "KMSKeyArn": key}]
+    answer("lambda", "list_event_source_mappings", {"EventSourceArn": STREAM}, {"EventSourceMappings": listed})
+    plain, encrypted = triggers.fetch(with_stream())["EventSourceMappings"]
+    assert (plain["FilterCriteria"], "FilterCriteria" in encrypted) == (filters["FilterCriteria"], False)
+    assert encrypted["KMSKeyArn"] == key
+
+
 def mapping(function=FUNCTION, **more):
     return {"UUID": UUID, "FunctionArn": function, "State": "Enabled", "StartingPosition": "LATEST", **more}
 
@@ -315,17 +326,6 @@ def test_an_index_of_a_table_that_is_being_restored_has_the_table_s_status():
     indexes = [{"IndexName": "by_day"}, {"IndexName": "by_hour", "IndexStatus": "ACTIVE"}]
     table = Table(TABLE, {"TableStatus": "CREATING", "GlobalSecondaryIndexes": indexes})
     assert table.indexes == {"by_day": "CREATING", "by_hour": "ACTIVE"}
-
-
-def test_filters_that_a_key_encrypts_are_not_fetched_even_if_lambda_lists_them(answer):
-    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"
-    filters = {"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}
-    mapping = {"UUID": UUID, "FunctionArn": FUNCTION, "State": "Enabled", **filters}
-    listed = [mapping, mapping | {"FunctionArn": f"{FUNCTION}-secretly", "KMSKeyArn": key}]
-    answer("lambda", "list_event_source_mappings", {"EventSourceArn": STREAM}, {"EventSourceMappings": listed})
-    plain, encrypted = triggers.fetch(with_stream())["EventSourceMappings"]
-    assert (plain["FilterCriteria"], "FilterCriteria" in encrypted) == (filters["FilterCriteria"], False)
-    assert encrypted["KMSKeyArn"] == key
 
 
 # Kinesis destinations

@@ -14,8 +14,9 @@ from table_sync.time_sharing import RESERVED_SECONDS
 from table_sync.which_source import MOST_UNANSWERED, Records
 from tests.settings import auto_scaling, contributor_insights, kinesis, stream, table_class, triggers, ttl
 from tests.support.embedded_aws.transitions import Transition
+from tests.support.module import make_alarm
 from tests.support.recorder import BUCKET, make_bucket, record_table
-from tests.support.tables import INDEXES, index_of, make_table, of_table, restore, wait_until_active
+from tests.support.tables import INDEXES, index_of, make_table, restore, wait_until_active
 
 UNITS = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
 
@@ -44,6 +45,10 @@ def reconcile(source, target, *names, **options):
 
 def statuses(reconciliation):
     return {name: one.status for name, one in reconciliation.report.settings.items() if one.status != "skipped"}
+
+
+def reasons(reconciliation):
+    return {name: one.reason for name, one in reconciliation.report.settings.items()}
 
 
 def test_what_no_setting_copies_is_told_of_a_table_that_is_there(aws, source, target):
@@ -179,10 +184,11 @@ def test_what_is_to_be_known_of_a_recorded_value_is_said_of_one_that_the_table_h
     reconciliation = reconcile(source, target, "ttl", "kinesis", "tags", records=records)
     reconciliation.run_pass()
     assert statuses(reconciliation) == {"ttl": "applied", "kinesis": "unchanged", "tags": "applied"}
-    reasons = {name: one.reason for name, one in reconciliation.report.settings.items()}
     for name, reason in unreadable.items():
-        assert reasons[name] == f"the value is older than the record, which could not read it ({reason})"
-    assert reasons["tags"] == ""
+        assert (
+            reasons(reconciliation)[name] == f"the value is older than the record, which could not read it ({reason})"
+        )
+    assert reasons(reconciliation)["tags"] == ""
 
 
 def test_an_attempt_that_did_not_need_the_source_is_not_one_that_its_region_left_unanswered(aws, monkeypatch):
@@ -207,10 +213,6 @@ def test_an_attempt_that_did_not_need_the_source_is_not_one_that_its_region_left
     assert gone.met
     last = waited + MOST_UNANSWERED
     assert [attempt for attempt in range(waited + 1, last + 1) if looks_for_a_record(attempt)] == [last]
-
-
-def reasons(reconciliation):
-    return {name: one.reason for name, one in reconciliation.report.settings.items()}
 
 
 def stream_to(aws, table, name):
@@ -284,17 +286,7 @@ def test_what_lives_on_something_that_the_target_does_not_have_is_skipped(aws, s
 
 
 def set_alarm(aws, name, metric, **dimensions):
-    aws.client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/DynamoDB",
-        MetricName=metric,
-        Dimensions=[*of_table("orders"), *({"Name": key, "Value": value} for key, value in dimensions.items())],
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    make_alarm(aws, name, "AWS/DynamoDB", metric, {"TableName": "orders", **dimensions})
 
 
 @pytest.mark.parametrize(
@@ -409,14 +401,14 @@ def test_a_part_that_is_refused_for_good_keeps_no_other_from_being_made(aws, sou
     reconciliation.run_pass()
     assert statuses(reconciliation) == {"auto_scaling": "failed"}
     source_has = aws.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="dynamodb")
-    of_table = {
+    scaled = {
         policy["ScalableDimension"]
         for policy in source_has["ScalingPolicies"]
         if policy["ResourceId"].partition("/")[2].startswith("orders")
     }
     made = {call.parameters["ScalableDimension"] for call in aws.calls_of("PutScalingPolicy")}
-    assert refused in of_table
-    assert made == of_table - {refused} != set()
+    assert refused in scaled
+    assert made == scaled - {refused} != set()
 
 
 def test_writes_for_which_no_time_is_left_are_counted_and_made_in_another_pass(aws, source, target):
