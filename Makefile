@@ -7,6 +7,17 @@ DEMO := .venv-demo
 PYTEST = $(BIN)/python -m pytest
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 PYTHON ?= python3
+# Makes a virtual environment of pinned packages: $(1) is where, $(2) are the requirements. uv takes a quarter of pip's
+# time, and pip gets it, of the version and hashes that are pinned.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(1)
+	@awk '/^[^ ]/ { of_uv = /^uv==/ } of_uv' tests/requirements.txt | \
+		$(1)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r /dev/stdin
+	@$(1)/bin/uv pip install --quiet --python $(1) --require-hashes $(addprefix -r ,$(2))
+	@touch $(1)/.ready
+endef
 # Where Python keeps no compiled files, each of the tests' many processes compiles all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 # One more than there are cores, because Terraform mostly waits for queues; yet another costs more than it gains.
@@ -22,25 +33,16 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: tests/requirements.txt lambda_src/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@test ! -L $(VENV) || { echo "$(VENV) is a link, and what it links to would be emptied: remove the link." >&2; exit 1; }
 	@echo "Installing Python packages into $(VENV) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes \
-		-r tests/requirements.txt -r lambda_src/requirements.txt
-	@touch $@
+	$(call install,$(VENV),$^)
 
 .PHONY: venv
 venv: $(VENV)/.ready
 
 $(DEMO)/.ready: tests/support/demo/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: call make with PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@echo "Installing $$(grep -c '^[a-z].*==' $<) Python packages for the demo (120 MB) into $(DEMO): about half a minute, once ..."
-	@$(PYTHON) -m venv --clear $(DEMO)
-	@$(DEMO)/bin/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+	@echo "Installing $$(grep -c '^[a-z].*==' $<) Python packages for the demo (160 MB) into $(DEMO), once ..."
+	$(call install,$(DEMO),$^)
 
 .PHONY: demo
 demo: $(DEMO)/.ready ## Restore a table on an AWS emulator and watch its settings come back, in two minutes
@@ -111,9 +113,7 @@ fmt: $(VENV)/.ready ## Format Python and Terraform files
 
 $(SECURITY)/.ready: tests/security-requirements.txt
 	@echo "Installing Python packages into $(SECURITY) ..."
-	@$(PYTHON) -m venv --clear $(SECURITY)
-	@$(SECURITY)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/security-requirements.txt
-	@touch $@
+	$(call install,$(SECURITY),$^)
 
 .PHONY: security
 security: $(SECURITY)/.ready ## Run checkov on the module and its examples, bandit and pip-audit on the function
@@ -125,7 +125,6 @@ security: $(SECURITY)/.ready ## Run checkov on the module and its examples, band
 
 .PHONY: lock
 lock: $(VENV)/.ready ## Pin Python packages anew, with hashes
-	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) lambda_src/requirements.in -o lambda_src/requirements.txt
 	@$(LOCK) --group dev pyproject.toml -c lambda_src/requirements.txt -o tests/requirements.txt
 	@$(LOCK) --group demo pyproject.toml -c tests/requirements.txt -o tests/support/demo/requirements.txt

@@ -37,6 +37,7 @@ TOGETHER = {
         "tests/integration/test_child_process.py",
         "tests/integration/test_cli_process.py",
         "tests/integration/test_dashboard.py",
+        "tests/integration/test_installation.py",
         "tests/integration/test_log_level.py",
         "tests/integration/test_rehearse_deployed.py",
         "tests/integration/test_rehearse_process.py",

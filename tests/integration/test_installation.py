@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import table_sync
 from tests.support.terraform import REPOSITORY
 
+PROGRAMS = Path(sys.executable).parent
 VERSION = f"table-sync {table_sync.__version__}\n"
 
 
@@ -44,12 +46,9 @@ def clone(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    """A fresh virtual environment with pipx and uv, which are not among the project's packages."""
-    directory = tmp_path_factory.mktemp("programs")
-    run(sys.executable, "-m", "venv", "--without-pip", directory, cwd=directory)
-    run(sys.executable, "-m", "pip", "--python", directory, "install", "--quiet", "pipx", "uv", cwd=directory)
-    return directory / "bin"
+def shared(tmp_path_factory):
+    """Where pipx has its pip, of which it would else make one for each of the tests."""
+    return str(tmp_path_factory.mktemp("shared"))
 
 
 def test_pip_installs_it_from_a_clone(clone, tmp_path):
@@ -60,18 +59,13 @@ def test_pip_installs_it_from_a_clone(clone, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["{clone}", "git+file://{clone}"], ids=["clone", "git address"])
-def test_pipx_installs_it(clone, programs, tmp_path, address):
-    home = {
-        "PIPX_HOME": str(tmp_path / "home"),
-        "PIPX_BIN_DIR": str(tmp_path / "bin"),
-        # pip, of which each would else make one for itself.
-        "PIPX_SHARED_LIBS": str(programs.parent / "shared"),
-    }
-    run(programs / "pipx", "install", address.format(clone=clone), cwd=tmp_path, **home)
+def test_pipx_installs_it(clone, shared, tmp_path, address):
+    home = {"PIPX_HOME": str(tmp_path / "home"), "PIPX_BIN_DIR": str(tmp_path / "bin"), "PIPX_SHARED_LIBS": shared}
+    run(PROGRAMS / "pipx", "install", address.format(clone=clone), cwd=tmp_path, **home)
     assert run(tmp_path / "bin/table-sync", "--version", cwd=tmp_path) == VERSION
     assert run("git", "status", "--porcelain", "--ignored", cwd=clone) == ""
 
 
-def test_uvx_runs_it(clone, programs):
-    assert "usage: table-sync" in run(programs / "uvx", "--quiet", "--from", ".", "table-sync", "--help", cwd=clone)
+def test_uvx_runs_it(clone):
+    assert "usage: table-sync" in run(PROGRAMS / "uvx", "--quiet", "--from", ".", "table-sync", "--help", cwd=clone)
     assert run("git", "status", "--porcelain", "--ignored", cwd=clone) == ""
