@@ -174,13 +174,13 @@ class Desk:
         assert done.returncode == code, f"{command}\n{done.stdout}"
         return done.stdout
 
-    def planned(self, plan):
-        """Return the actions of a saved plan by address, and the addresses that it imports and moves."""
-        changes = self.terraform.show(self.directory / plan)["resource_changes"]
-        actions = {c["address"]: c["change"]["actions"] for c in changes if c["change"]["actions"] != ["no-op"]}
-        imported = {c["address"] for c in changes if c["change"].get("importing")}
-        moved = {c["address"] for c in changes if c.get("previous_address")}
-        return actions, imported, moved
+
+def planned(output):
+    """Return what a plan that Terraform wrote does, by address, and the addresses that it imports."""
+    assert not re.search(r"has moved to|moved from", output)
+    found = re.findall(r"^  # (\S+) (?:will|must) be (.+)\n(  # \(imported from)?", output, re.MULTILINE)
+    actions = {address: action for address, action, _ in found if action != "imported"}
+    return actions, {address for address, action, importing in found if action == "imported" or importing}
 
 
 def give_up(unavailable):
@@ -282,11 +282,11 @@ def test_the_restored_table_takes_the_old_tables_place(aws, desk):
     before = {table: as_terraform_writes(settings_of(aws, table)) for table in ("orders", "orders-restored")}
     assert before["orders-restored"]["auto_scaling"]
 
-    for command in (EDIT, *TAKE_OVER, PLAN):
+    for command in (EDIT, *TAKE_OVER):
         desk.run(command)
     table, target = f"{prefix}aws_dynamodb_table.this[0]", f"{prefix}aws_appautoscaling_target.read[0]"
-    created = {f"{prefix}aws_appautoscaling_scheduled_action.work[0]": ["create"]}
-    assert desk.planned("takeover.tfplan") == (created, {table, target}, set())
+    created = {f"{prefix}aws_appautoscaling_scheduled_action.work[0]": "created"}
+    assert planned(desk.run(PLAN)) == (created, {table, target})
     assert "destroys, replaces and changes nothing (2 to import, 1 to create)" in desk.run(CHECK)
     desk.run(APPLY)
     assert {table: as_terraform_writes(settings_of(aws, table)) for table in before} == before
@@ -331,10 +331,8 @@ resource "aws_lambda_event_source_mapping" "audit" {
 
     take_over, forget = TAKE_OVER
     desk.run(take_over.replace("orders-restored", "orders"))
-    for command in (forget, PLAN):
-        desk.run(command)
-    actions, imported, _ = desk.planned("takeover.tfplan")
-    assert (actions, imported) == ({}, {"aws_lambda_event_source_mapping.audit"})
+    desk.run(forget)
+    assert planned(desk.run(PLAN)) == ({}, {"aws_lambda_event_source_mapping.audit"})
     desk.run(CHECK)
     desk.run(APPLY)
     desk.run(AGAIN)
@@ -363,17 +361,16 @@ def test_a_table_that_no_state_knows(aws, desk):
     assert [edge for edge in ROUGH_EDGES if edge in errors] == ROUGH_EDGES
     assert "removed" in desk.run(REPAIR)
     before = as_terraform_writes(settings_of(aws, "orders-restored"))
-    desk.run(PLAN)
-    actions, imported, _ = desk.planned("takeover.tfplan")
+    actions, imported = planned(desk.run(PLAN))
     assert imported == set(addresses)
     white_space = {
         # jsonencode leaves it out.
-        "aws_dynamodb_resource_policy.orders_restored": ["update"],
-        "aws_lambda_event_source_mapping.orders_restored_orders_audit": ["update"],
+        "aws_dynamodb_resource_policy.orders_restored": "updated in-place",
+        "aws_lambda_event_source_mapping.orders_restored_orders_audit": "updated in-place",
     }
     assert actions == white_space | {
-        "aws_appautoscaling_scheduled_action.orders_restored_before_work": ["create"],
-        "aws_appautoscaling_scheduled_action.orders_restored_sale": ["create"],
+        "aws_appautoscaling_scheduled_action.orders_restored_before_work": "created",
+        "aws_appautoscaling_scheduled_action.orders_restored_sale": "created",
     }
     assert all(address in desk.run(CHECK, code=2) for address in white_space)
     desk.run(APPLY.replace("rm takeover.tf takeover.tfplan forget.sh", "rm import.tf takeover.tfplan"))
