@@ -10,6 +10,7 @@ import pytest
 
 from scripts import permissions
 from table_sync.settings import SETTINGS
+from tests.proof.account import SHORT_KINESIS_PRECISION
 from tests.proof.planned_policies import (
     KEY,
     ON_EVERYTHING,
@@ -63,6 +64,7 @@ def run(policy: dict[str, Any], enabled: set[str]) -> Result:
     """Run under the policy what needs every permission of the toggles."""
     variables = {toggle.upper(): str(toggle in enabled) for toggle in TOGGLES}
     with EmbeddedAWS() as aws, Pipeline(aws, max_attempts=40, **variables) as pipeline:
+        aws.delays.kinesis_precision = SHORT_KINESIS_PRECISION
         listener = Listener(aws)
         make_source(aws)
         encrypt_a_filter(aws)
