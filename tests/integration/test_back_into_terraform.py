@@ -178,7 +178,7 @@ class Desk:
 def planned(output):
     """Return what a plan that Terraform wrote does, by address, and the addresses that it imports."""
     assert not re.search(r"has moved to|moved from", output)
-    found = re.findall(r"^  # (\S+) (?:will|must) be (.+)\n(  # \(imported from)?", output, re.MULTILINE)
+    found = re.findall(r"^  # (\S+).* (?:will|must) be (.+)\n(  # \(imported from)?", output, re.MULTILINE)
     actions = {address: action for address, action, _ in found if action != "imported"}
     return actions, {address for address, action, importing in found if action == "imported" or importing}
 

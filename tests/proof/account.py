@@ -41,7 +41,6 @@ class Account:
 
     def __init__(self, **options: Any) -> None:
         self.aws = EmbeddedAWS(start=START)
-        self.aws.delays.kinesis_precision = SHORT_KINESIS_PRECISION
         self._options = options
         self._restores = 0
 

@@ -29,7 +29,6 @@ from botocore.exceptions import (
 from table_sync.errors import Meaning, meaning
 from table_sync.settings import SETTINGS
 from tests.proof.account import ON_DEMAND, SOURCE, Account, name_of
-from tests.support.embedded_aws.delays import Delays
 from tests.support.embedded_aws.faults import BODY_CUT, BODY_RESET, CONNECTION_RESET, READ_TIMEOUT
 
 if TYPE_CHECKING:
@@ -271,10 +270,7 @@ class Row:
 def open_account() -> Account:
     """Return an account, not yet set up, with so few attempts that for ever has an end."""
     # So few attempts outlast what AWS takes longest about, a Kinesis destination that is UPDATING (152 s).
-    account = Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS), BACKOFF_BASE_SECONDS="60")
-    # The matrix says after how many attempts.
-    account.aws.delays.kinesis_precision = Delays.kinesis_precision
-    return account
+    return Account(max_attempts=MAX_ATTEMPTS, MAX_ATTEMPTS=str(MAX_ATTEMPTS), BACKOFF_BASE_SECONDS="60")
 
 
 def steps(account: Account) -> list[Step]:

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from tests.proof.account import SOURCE, Account, name_of
+from tests.proof.account import SHORT_KINESIS_PRECISION, SOURCE, Account, name_of
 
 # What two attempts may both do, and why the second time changes nothing.
 HARMLESS_TWICE = {
@@ -108,6 +108,7 @@ def run(account, scenario, number=None):
 @pytest.fixture(scope="module")
 def account():
     with Account() as opened:
+        opened.aws.delays.kinesis_precision = SHORT_KINESIS_PRECISION
         yield opened
 
 
