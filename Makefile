@@ -20,9 +20,9 @@ define install
 endef
 # Where Python keeps no compiled files, each of the tests' many processes compiles all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
-# One more than there are cores, because Terraform mostly waits for queues; yet another costs more than it gains.
 CORES = $(shell getconf _NPROCESSORS_ONLN)
-PROCESSES ?= $(shell echo $$(( $(CORES) + 1 )))
+# Two more than there are cores, because one process waits for queues nearly all the time, and Terraform now and then.
+PROCESSES ?= $(shell echo $$(( $(CORES) + 2 )))
 # What `make check` runs: settings, sync, events, and a restore from its event to equal settings.
 RESTORE = tests/integration/test_restore.py
 CHECKED = $(wildcard tests/unit/test_settings*.py) tests/unit/test_restore.py tests/unit/test_errors.py \

@@ -26,8 +26,12 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.support.embedded_aws import EmbeddedAWS
 
 WORK = Path(__file__).parents[1] / ".work"
-# Tests that share a costly fixture, and so one process; the others run wherever there is time.
+# Tests that share a costly fixture, and so one process; the others run wherever there is time. Those that wait for
+# queues share one as well: if all processes waited at once, nothing would be computed.
 TOGETHER = {
+    "tests/integration/test_back_into_terraform.py": "waits",
+    "tests/integration/test_rehearse_deployed.py": "waits",
+    "tests/integration/test_rehearse_process.py": "waits",
     "tests/terraform/test_deployed.py": "applied",
     "tests/terraform/test_examples.py": "applied",
     "tests/terraform/test_lifecycle.py": "applied",
@@ -39,8 +43,6 @@ TOGETHER = {
         "tests/integration/test_dashboard.py",
         "tests/integration/test_installation.py",
         "tests/integration/test_log_level.py",
-        "tests/integration/test_rehearse_deployed.py",
-        "tests/integration/test_rehearse_process.py",
         "tests/proof/test_concurrency.py",
         "tests/proof/test_recorder_crashes.py",
         "tests/proof/test_recorders_at_once.py",
