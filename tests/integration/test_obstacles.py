@@ -115,9 +115,13 @@ def test_a_destination_whose_kinesis_stream_is_gone_is_left_out(aws, pipeline):
 
 @pytest.mark.parametrize(
     "refusal",
-    [("DescribeStreamSummary", "AccessDeniedException"), ("kinesis:DescribeStreamSummary", "AccessDeniedException")],
+    [
+        ("DescribeStreamSummary", "AccessDeniedException"),
+        ("kinesis:DescribeStreamSummary", "AccessDeniedException"),
+        ("DescribeStreamSummary", "ReadTimeout"),
+    ],
 )
-def test_a_kinesis_stream_that_may_not_be_described_is_not_called_gone(aws, pipeline, refusal):
+def test_a_kinesis_stream_that_cannot_be_described_is_not_called_gone(aws, pipeline, refusal):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
     aws.client("kinesis").delete_stream(StreamName="changes")
@@ -125,6 +129,17 @@ def test_a_kinesis_stream_that_may_not_be_described_is_not_called_gone(aws, pipe
     pipeline.run()
     (message,) = pipeline.quarantined
     assert "stream/changes is ENABLE_FAILED: User does not have a permission" in message["reason"]
+
+
+def test_a_kinesis_stream_whose_description_is_throttled_is_asked_about_again(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    aws.client("kinesis").delete_stream(StreamName="changes")
+    aws.faults.throttle("DescribeStreamSummary", times=12)
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert status_and_reason(pipeline, "kinesis")[1].endswith("does not exist: the destination is left out")
+    assert pipeline.writes().count("dynamodb:EnableKinesisStreamingDestination") == 1
 
 
 def test_a_table_that_streams_elsewhere_keeps_its_destination(aws, pipeline):

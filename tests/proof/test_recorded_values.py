@@ -116,15 +116,16 @@ def test_a_value_that_was_tampered_with_is_used_or_refused_and_never_anything_el
     assert planned_or_refused.keys() == {str, list}
 
 
+@pytest.mark.parametrize("verb", ["fetch", "parse"])
 @pytest.mark.parametrize("name", [name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")])
-def test_a_recorded_field_that_boto3_cannot_write_is_refused_and_not_left_out(values, monkeypatch, name):
+def test_a_field_that_boto3_does_not_know_is_refused_and_not_left_out(values, monkeypatch, name, verb):
     setting = next(setting for setting in SETTINGS if name == setting.NAME)
     table, value, _ = values[name]
     service, shape, field = modules()[name].NEWER_FIELD
     models = function_clients.session().get_component("data_loader")
     monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
     with pytest.raises(FinalError, match=f"too old to read {field} of {shape}"):
-        setting.parse(value, table)
+        {"fetch": lambda: setting.fetch(table), "parse": lambda: setting.parse(value, table)}[verb]()
 
 
 def planned(setting, value, table, restored):

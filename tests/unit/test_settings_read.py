@@ -20,7 +20,7 @@ from table_sync.settings import (
     triggers,
 )
 from table_sync.settings.api_shape import InvalidValueError
-from table_sync.settings.setting import Obstacle, Status
+from table_sync.settings.setting import Change, Obstacle, Status
 
 ACCOUNT = "123456789012"
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders"
@@ -352,3 +352,21 @@ def test_a_failed_destination_is_gone_if_its_stream_is_being_deleted(answer, sta
     )
     answer("kinesis", "describe_stream_summary", {"StreamName": "changes"}, {"StreamDescriptionSummary": summary})
     assert read(kinesis, described())[arn].gone is gone
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [
+        ({"DestinationStatus": "ENABLING"}, " is ENABLING"),
+        ({"DestinationStatus": "UPDATING"}, " is UPDATING"),
+        ({}, " is ENABLING"),
+        ({"DestinationStatus": "ACTIVE"}, ""),
+    ],
+)
+@pytest.mark.parametrize("verb", ["enable", "update"])
+def test_a_destination_that_is_not_active_yet_is_waited_for(answer, verb, answered, told):
+    arn = f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/changes"
+    call = f"{verb}_kinesis_streaming_destination"
+    answer("dynamodb", call, {"TableName": "orders", "StreamArn": arn}, answered)
+    change = Change(f"{verb.title()}KinesisStreamingDestination", {"StreamArn": arn})
+    assert kinesis.apply(change, described()) == (arn + told if told else "")
