@@ -9,7 +9,7 @@ from table_sync.aws import Table
 from table_sync.settings import SETTINGS
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
-from tests.settings import auto_scaling, kinesis, modules
+from tests.settings import auto_scaling, kinesis, modules, stream
 from tests.support.tables import (
     FILTER,
     INDEXES,
@@ -372,6 +372,31 @@ def test_a_deleted_source_is_final_at_the_first_attempt(aws, pipeline):
     (message,) = pipeline.quarantined
     assert "orders was not found" in message["reason"]
     assert pipeline.writes() == []
+
+
+def test_what_somebody_else_does_to_the_target_meanwhile_is_seen_in_the_same_attempt(aws, pipeline):
+    make_table(aws, "orders")
+    stream.give(aws, "orders")
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    aws.faults.before("UpdateTable", lambda _: stream.give(aws, "orders-restored"), when=pipeline.made)
+    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    assert report["outcome"] == "in_sync"
+    assert report["settings"]["stream"] == {"status": "unchanged", "reason": "", "changes": []}
+
+
+def test_a_target_that_is_deleted_meanwhile_is_not_asked_again_and_again(aws, pipeline):
+    make_source(aws)
+    restore(aws, "orders", "orders-restored")
+    wait_until_active(aws, "orders-restored")
+    aws.faults.before(
+        "ListTagsOfResource",
+        lambda _: aws.client("dynamodb").delete_table(TableName="orders-restored"),
+        when=lambda call: pipeline.made(call) and call.parameters["ResourceArn"].endswith("/orders-restored"),
+    )
+    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    assert (report["outcome"], report["reason"]) == ("failed", f"Table orders-restored was not found in {REGION}.")
+    assert pipeline.calls()[-1].operation == "DescribeTable"
 
 
 def test_a_deleted_target_ends_after_a_few_attempts(aws, pipeline):
