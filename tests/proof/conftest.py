@@ -36,12 +36,8 @@ def planned(plans: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, 
 
 @pytest.fixture(scope="session")
 def planned_rules(plans: dict[str, dict[str, dict[str, str]]]) -> dict[str, dict[str, Any]]:
-    """Return the patterns of the rules by what is planned and by restore type."""
+    """Return the patterns of the rules by what is planned and by restore type; that of recorded calls by "changes"."""
     return {
-        name: {
-            restore_type: event_patterns.parse(pattern)
-            for restore_type, pattern in found["patterns"].items()
-            if pattern
-        }
+        name: {rule: event_patterns.parse(pattern) for rule, pattern in found["patterns"].items()}
         for name, found in plans.items()
     }

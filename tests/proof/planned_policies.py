@@ -92,7 +92,7 @@ def only(toggle: str) -> set[str]:
 
 
 def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Plan the module with sets of inputs; return "policies" by role and "patterns" by restore type, of each."""
+    """Plan the module with sets of inputs; return of each "policies" by role, and "patterns" by restore type or rule."""
     wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
     inputs: dict[str, dict[str, Any]] = {
         name: {"name": NAME} | {toggle: toggle in on for toggle in TOGGLES} for name, on in wanted.items()
@@ -119,9 +119,9 @@ def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
         module["address"].removeprefix("module.").removeprefix('each["').removesuffix('"]'): {
             "policies": {ROLES[one["name"]]: one["values"]["policy"] for one in of_type(module, "aws_iam_role_policy")},
             "patterns": {
-                one["index"]: one["values"]["event_pattern"]
+                one["index"] if one["name"] == "this" else one["name"]: one["values"]["event_pattern"]
                 for one in of_type(module, "aws_cloudwatch_event_rule")
-                if one["name"] == "this"
+                if one["values"]["event_pattern"]
             },
         }
         for module in children

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.embedded_aws.event_patterns import matches
 from tests.support.restore_events import EVENTS, arn
-from tests.support.rules import PATTERNS
+from tests.support.rules import CHANGES, PATTERNS
 
 OTHER_ACCOUNT, OTHER_REGION = "111122223333", "us-east-1"
 
@@ -17,6 +17,7 @@ def passed(planned_rules):
 
 def test_the_patterns_are_written_out_for_what_needs_no_terraform(planned_rules):
     assert planned_rules["all"] == PATTERNS
+    assert planned_rules["records"] == PATTERNS | {"changes": CHANGES}
 
 
 def test_only_the_restore_types_that_are_watched_have_a_rule_and_no_rule_names_tables(planned_rules):
