@@ -63,8 +63,8 @@ else
 endif
 
 .PHONY: test
-test: $(VENV)/.ready ## Run every test, in several processes
-	@$(PYTEST) -n $(PROCESSES)
+test: $(VENV)/.ready ## Run every test, in several processes; TESTS=tests/terraform: those
+	@$(PYTEST) -n $(PROCESSES) $(TESTS)
 
 .PHONY: fault-matrix
 fault-matrix: $(VENV)/.ready ## Let each call fail with each error, and write docs/fault-matrix.md anew (minutes)
@@ -103,7 +103,7 @@ docs: $(VENV)/.ready ## Make the tables in README.md and the pictures from the c
 lint: $(VENV)/.ready ## Check Python and Terraform files and workflows, and that the documentation is up to date
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python -m tests.support.terraform fmt-check .
-	@$(BIN)/zizmor --offline --quiet .github/workflows
+	@$(BIN)/zizmor --offline --quiet --strict-collection .github/workflows
 	@PYTHONPATH=lambda_src $(BIN)/python -m scripts.docs --check
 
 .PHONY: fmt

@@ -92,7 +92,7 @@ def only(toggle: str) -> set[str]:
 
 
 def plan(directory: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Plan the module with sets of inputs; return of each "policies" by role, and "patterns" by restore type or rule."""
+    """Plan the module with sets of inputs; return of each "policies" by role and "patterns" by rule."""
     wanted = {"all": set(TOGGLES), "none": set()} | {toggle: only(toggle) for toggle in TOGGLES}
     inputs: dict[str, dict[str, Any]] = {
         name: {"name": NAME} | {toggle: toggle in on for toggle in TOGGLES} for name, on in wanted.items()

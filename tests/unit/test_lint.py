@@ -19,7 +19,7 @@ PROGRAMS = Path(sys.executable).parent
         ["ruff", "format", "--check", "--quiet"],
         ["ruff", "check", "--quiet"],
         ["mypy"],
-        ["zizmor", "--offline", "--quiet", ".github/workflows"],
+        ["zizmor", "--offline", "--quiet", "--strict-collection", ".github/workflows"],
     ],
     ids=["ruff format", "ruff check", "mypy", "zizmor"],
 )

@@ -81,15 +81,6 @@ def test_runs_do_not_pile_up_or_last_for_ever(path):
 
 
 @workflows
-def test_the_token_is_not_left_in_the_checkout(path):
-    checkouts = [
-        s for s in steps(yaml.safe_load(path.read_text())) if s.get("uses", "").startswith("actions/checkout@")
-    ]
-    assert checkouts
-    assert all(checkout["with"]["persist-credentials"] is False for checkout in checkouts)
-
-
-@workflows
 def test_what_the_steps_call_is_there(path):
     commands = "\n".join(step.get("run", "") for step in steps(yaml.safe_load(path.read_text())))
     assert set(re.findall(r"\bmake ([a-z-]+)", commands)) <= TARGETS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -165,13 +164,14 @@ class Batch:
         """Send the event of each restore that is in sync or has failed."""
         if not self._config.outcome_events:
             return
-        ended = {attempt.message.id: attempt for attempt in attempts if attempt.report.outcome != WAITING}
-        reports = {message_id: attempt.report for message_id, attempt in ended.items()}
-        unsent = outcome_events.put(reports, os.environ["AWS_REGION"], self._config.event_bus_arn)
-        for message_id, error in unsent.items():
-            ended[message_id].unsent = error
-            reason = {"target": reports[message_id].target, "reason": errors.explain(error)}
-            logger.error("The outcome event was not sent", extra=reason)
+        ended = [attempt for attempt in attempts if attempt.report.outcome != WAITING]
+        reports = [attempt.report for attempt in ended]
+        unsent = outcome_events.put(reports, self._own.region, self._config.event_bus_arn)
+        for attempt, error in zip(ended, unsent, strict=True):
+            attempt.unsent = error
+            if error:
+                reason = {"target": attempt.report.target, "reason": errors.explain(error)}
+                logger.error("The outcome event was not sent", extra=reason)
 
     def _end(self, attempt: _Attempt) -> None:
         """Log the attempt, and let its message wait for the next one if there has to be one."""

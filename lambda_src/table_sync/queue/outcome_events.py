@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from table_sync.aws import client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from table_sync.report import Report
 
@@ -23,39 +23,39 @@ _MOST_BYTES = 240_000
 _LONGEST_REASON = 500
 
 
-def put(reports: Mapping[str, Report], region: str, event_bus_arn: str = "") -> dict[str, Exception]:
+def put(reports: Sequence[Report], region: str, event_bus_arn: str = "") -> list[Exception | None]:
     """Send the event of each report; never raises.
 
     Args:
-        reports: by any key.
+        reports: of which each is sent.
         region: in which the events are sent.
         event_bus_arn: the default bus if it is empty.
 
     Returns:
-        by key, why an event was not sent.
+        of each report, why its event was not sent, None if it was.
 
     """
-    unsent: dict[str, Exception] = {}
-    entries: dict[str, dict[str, Any]] = {}
+    unsent: dict[int, Exception] = {}
+    entries: dict[int, dict[str, Any]] = {}
     bus = {"EventBusName": event_bus_arn} if event_bus_arn else {}
-    for key, report in reports.items():
+    for number, report in enumerate(reports):
         try:
-            entries[key] = _entry(report) | bus
+            entries[number] = _entry(report) | bus
         except Exception as error:  # noqa: BLE001 (the caller decides what it means)
-            unsent[key] = error
+            unsent[number] = error
     for call in _calls(entries):
         unsent |= _put(call, region)
-    return unsent
+    return [unsent.get(number) for number in range(len(reports))]
 
 
-def _put(entries: Mapping[str, dict[str, Any]], region: str) -> dict[str, Exception]:
+def _put(entries: Mapping[int, dict[str, Any]], region: str) -> dict[int, Exception]:
     try:
         answer = client("events", region).put_events(Entries=list(entries.values()))
     except Exception as error:  # noqa: BLE001 (as above)
         return dict.fromkeys(entries, error)
     results = zip(entries, answer["Entries"], strict=True)
     # An entry may fail although the call does not (API reference, PutEventsResultEntry).
-    return {key: _error(result) for key, result in results if result.get("ErrorCode")}
+    return {number: _error(result) for number, result in results if result.get("ErrorCode")}
 
 
 def _error(result: Mapping[str, str]) -> ClientError:
@@ -63,15 +63,15 @@ def _error(result: Mapping[str, str]) -> ClientError:
     return ClientError({"Error": error}, "PutEvents")
 
 
-def _calls(entries: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, dict[str, Any]]]:
+def _calls(entries: Mapping[int, dict[str, Any]]) -> Iterator[dict[int, dict[str, Any]]]:
     """Share entries out to as few calls as may take them."""
-    call: dict[str, dict[str, Any]] = {}
+    call: dict[int, dict[str, Any]] = {}
     size = 0
-    for key, entry in entries.items():
+    for number, entry in entries.items():
         if call and (len(call) == _MOST_ENTRIES or size + len(entry["Detail"]) > _MOST_BYTES):
             yield call
             call, size = {}, 0
-        call[key] = entry
+        call[number] = entry
         size += len(entry["Detail"])
     if call:
         yield call

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from table_sync import errors, rename
 from table_sync.settings.api_shape import checked, items
-from table_sync.settings.setting import Change, Need, Obstacle, Status, no_index
+from table_sync.settings.setting import Change, Need, Obstacle, Status, no_index, other_billing_mode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -280,7 +280,7 @@ def _never(metric: Mapping[str, Any], source: Alarms, target: Alarms) -> str:
         return "the target has no replicas"
     on_demand = target.billing_mode != "PROVISIONED"
     if (name in _OF_PROVISIONED and on_demand) or (name in _OF_MAXIMUM and not on_demand):
-        return f"the target's billing mode is {target.billing_mode}"
+        return other_billing_mode(target.billing_mode)
     if name in _OF_MAXIMUM and not source.limited and not target.limited:
         return "the target has no on-demand maximum"
     if _STREAM in dimensions and dimensions[_STREAM] != source.stream_label:

@@ -13,7 +13,7 @@ from botocore import xform_name
 
 from table_sync import rename
 from table_sync.settings.api_shape import InvalidValueError, checked, items
-from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, other_billing_mode, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -267,7 +267,7 @@ def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
         *_missing_actions(writes, target.writes),
     ]
     if missing and target.billing_mode != "PROVISIONED":
-        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
+        return [Obstacle(Status.SKIPPED, other_billing_mode(target.billing_mode))]
     scaled = {index for write in missing if (index := _index(write))}
     unready = sorted(index for index in scaled if target.indexes.get(index) != "ACTIVE")
     changes = [_with_present(write, target.writes) for write in missing if _index(write) not in unready]

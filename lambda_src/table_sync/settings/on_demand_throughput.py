@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from table_sync.aws import not_ready
 from table_sync.errors import BusyError
 from table_sync.settings.api_shape import checked
-from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, without_index
+from table_sync.settings.setting import Change, Obstacle, Status, is_not_ready, other_billing_mode, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +90,7 @@ def plan(source: OnDemandThroughput, target: OnDemandThroughput) -> list[Change 
     if not wanted:
         return []
     if target.billing_mode != "PAY_PER_REQUEST":
-        return [Obstacle(Status.SKIPPED, f"the target's billing mode is {target.billing_mode}")]
+        return [Obstacle(Status.SKIPPED, other_billing_mode(target.billing_mode))]
     if target.table_status != "ACTIVE":
         return [is_not_ready(target.table_status)]
     unready = [name for name in wanted if name != _TABLE and target.indexes.get(name) != "ACTIVE"]

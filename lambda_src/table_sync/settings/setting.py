@@ -121,6 +121,11 @@ def no_index(index: str) -> str:
     return f"index {index} is not on the target"
 
 
+def other_billing_mode(billing_mode: str) -> str:
+    """Say that the target has a billing mode with which it cannot have something."""
+    return f"the target's billing mode is {billing_mode}"
+
+
 def without_index(index: str, left_out: str) -> Obstacle:
     """Return the obstacle that the target lacks an index, with what is left out for it."""
     return Obstacle(Status.UNCHANGED, f"{no_index(index)}: {left_out} left out")
