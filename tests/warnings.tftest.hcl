@@ -86,42 +86,6 @@ run "names_with_dots" {
   }
 }
 
-run "copies_nothing" {
-  command = plan
-
-  variables {
-    enable_tag_settings                  = false
-    enable_kinesis_settings              = false
-    enable_dynamodb_stream_settings      = false
-    enable_dynamodb_lambda_trigger       = false
-    enable_ttl_settings                  = false
-    enable_pitr_settings                 = false
-    enable_auto_scaling_settings         = false
-    enable_deletion_protection_settings  = false
-    enable_table_class_settings          = false
-    enable_on_demand_throughput_settings = false
-  }
-
-  expect_failures = [check.some_settings_are_copied]
-}
-
-run "copies_one_setting" {
-  command = plan
-
-  variables {
-    enable_tag_settings                  = false
-    enable_kinesis_settings              = false
-    enable_dynamodb_stream_settings      = false
-    enable_dynamodb_lambda_trigger       = false
-    enable_ttl_settings                  = true
-    enable_pitr_settings                 = false
-    enable_auto_scaling_settings         = false
-    enable_deletion_protection_settings  = false
-    enable_table_class_settings          = false
-    enable_on_demand_throughput_settings = false
-  }
-}
-
 run "bus_without_outcome_events" {
   command = plan
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from table_sync.settings import SETTINGS
 from tests.support import instances
 from tests.support.terraform import REPOSITORY, Terraform, TerraformError
 
@@ -38,7 +39,9 @@ REFUSED = {
     ),
     "bucket": ({"package_s3": {"bucket": "s3://artifacts", "function_key": "a.zip"}}, 'is "s3://artifacts", which'),
 }
+EACH_OFF = {setting.TOGGLE: False for setting in SETTINGS}
 WARNED = {
+    "no_setting": (EACH_OFF, "every setting is off: turn on at least one of enable_alarm_settings, "),
     "all": ({"exclude_tables": ["*"]}, "exclude_tables (*) excludes every table that include_tables (all tables)"),
     "same": ({"include_tables": ["orders"], "exclude_tables": ["orders"]}, "include_tables (orders) includes"),
     "partly": ({"include_tables": ["a-1", "b"], "exclude_tables": ["a-*"]}, "The include_tables a-1 have no effect"),
@@ -51,6 +54,7 @@ WARNED = {
         "The event_bus_arn has no effect, because enable_outcome_events is false",
     ),
 }
+ACCEPTED = {f"only_{setting.NAME}": EACH_OFF | {setting.TOGGLE: True} for setting in SETTINGS if not setting.NEEDS}
 ELSEWHERE = {
     "layer_elsewhere": (
         {"powertools_layer_arn": "arn:aws-test:lambda:xx-test-2:111122223333:layer:powertools:3"},
@@ -80,6 +84,7 @@ def details(tmp_path, real_terraform):  # noqa: ARG001 (there is a Terraform and
     modules = {
         "refused": instances.module({name: inputs for name, (inputs, _) in REFUSED.items()}),
         "warned": instances.module({name: inputs for name, (inputs, _) in WARNED.items()}),
+        "accepted": instances.module(ACCEPTED),
         # Of one that is refused in a resource, others would not come as far as another resource.
         **{name: {"source": str(REPOSITORY), **inputs} for name, (inputs, _) in ELSEWHERE.items()},
     }
@@ -92,7 +97,7 @@ def details(tmp_path, real_terraform):  # noqa: ARG001 (there is a Terraform and
     return [line["diagnostic"]["detail"] for line in lines if "diagnostic" in line]
 
 
-def test_messages_name_the_value_and_say_what_to_do(details):
+def test_messages_name_the_value_and_say_what_to_do_and_one_setting_is_enough(details):
     cases = REFUSED | WARNED | ELSEWHERE
     missing = [name for name, (_, words) in cases.items() if not any(words in detail for detail in details)]
     assert missing == [], details

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scripts import attempts
-from scripts.terraform_files import defaults
-from table_sync.time_sharing import PASS_DELAYS
+from scripts import attempts, costs
+from scripts.terraform_files import ROOT, bodies, defaults
+from table_sync.time_sharing import PASS_DELAYS, RESERVED_SECONDS
 from tests.support.terraform_console import evaluate
 
 pytestmark = pytest.mark.usefixtures("real_terraform")
@@ -31,4 +31,11 @@ def test_the_longest_and_the_shortest_delays_are_those_of_the_function(tmp_path,
 
 def test_an_attempt_is_given_the_time_that_it_waits_for_aws(tmp_path):
     seconds = evaluate("local.attempts_seconds", "retries.tf", tmp_path, max_attempts=1)
-    assert sum(PASS_DELAYS) < seconds
+    assert seconds >= costs.LAST_SECONDS
+
+
+def test_the_input_timeout_says_how_long_an_attempt_waits_and_what_it_keeps_in_reserve():
+    described = bodies("variable", [ROOT / "variables.tf"])["timeout"]["description"]
+    description = " ".join(described.split())
+    assert f"{sum(PASS_DELAYS)} seconds of waiting for AWS" in description
+    assert f"{RESERVED_SECONDS} seconds in reserve" in description
