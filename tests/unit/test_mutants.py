@@ -1,11 +1,14 @@
 """The mutants of `make mutants` are what they say, one change each."""
 
 import ast
+import subprocess
+import sys
 import tomllib
 
 import pytest
 
 from tests.mutants import python, terraform
+from tests.mutants.__main__ import ACCEPTED
 from tests.mutants.mutations import changed, mutants
 from tests.support.terraform import REPOSITORY
 
@@ -98,3 +101,19 @@ def test_each_mutant_of_the_terraform_code_changes_one_place():
     places = {entry["why"]: (REPOSITORY / entry["file"]).read_text().count(entry["old"]) for entry in entries}
     assert len(places) == len(entries)
     assert {why: number for why, number in places.items() if number != 1} == {}
+
+
+def test_the_tests_that_a_mutant_of_the_terraform_code_meets_are_there():
+    entries = tomllib.loads(terraform.DATA.read_text())["mutant"]
+    tests = sorted({test for entry in entries for test in entry["tests"].split()})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *tests]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+    assert done.returncode == 0, done.stdout
+
+
+def test_each_survivor_with_a_reason_is_a_mutant():
+    entries = tomllib.loads(ACCEPTED.read_text())["accepted"]
+    accepted = {(entry["file"], entry["mutant"]) for entry in entries}
+    every = {(file, mutant.name) for file, mutant in python.of_parts([file for file, _ in accepted], None, 1)}
+    assert accepted - every == set()
+    assert len(accepted) == len(entries)
