@@ -33,6 +33,12 @@ ROOT = Path.cwd()
 CODE = ROOT / "lambda_src" / "table_sync"
 WORK = ROOT / ".work" / "mutants"
 
+
+def _tests_of_settings(directory: str) -> list[str]:
+    """Return the files of a directory that has one for each setting."""
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / directory).glob("test_*.py"))
+
+
 # Tests that look at the function by its results: pure ones, and restores in this process.
 # What modules define is compared with settings.tf, and with what is known of each setting.
 OF_DEFINITIONS = ("tests/terraform/test_settings_file.py", "tests/unit/test_source.py")
@@ -40,6 +46,7 @@ PURE_FILES = [
     *OF_DEFINITIONS,
     "tests/unit/test_access.py",
     "tests/unit/test_api_shape.py",
+    "tests/unit/test_aws.py",
     "tests/unit/test_backoff.py",
     "tests/unit/test_cli_differences.py",
     "tests/unit/test_config.py",
@@ -47,11 +54,11 @@ PURE_FILES = [
     "tests/unit/test_invocation.py",
     "tests/unit/test_not_copied.py",
     "tests/unit/test_records.py",
+    "tests/unit/test_rename.py",
     "tests/unit/test_restore.py",
     "tests/unit/test_setting_secrets.py",
     "tests/unit/test_settings.py",
-    "tests/unit/test_settings_more.py",
-    "tests/unit/test_settings_read.py",
+    *_tests_of_settings("tests/unit/settings"),
     "tests/unit/test_sync.py",
     "tests/unit/test_table_filter.py",
     "tests/facts/test_meanings.py",
@@ -60,11 +67,13 @@ PURE_FILES = [
 ]
 FILES = [
     *PURE_FILES,
+    *_tests_of_settings("tests/integration/settings"),
     "tests/integration/test_cli.py",
+    "tests/integration/test_default_settings.py",
     "tests/integration/test_messages.py",
-    "tests/integration/test_more_settings.py",
     "tests/integration/test_obstacles.py",
     "tests/integration/test_outcome_events.py",
+    "tests/integration/test_outdated_boto3.py",
     "tests/integration/test_restore.py",
     "tests/integration/test_restore_types.py",
     "tests/integration/test_secrets.py",

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from table_sync.settings import SETTINGS
-from table_sync.settings.setting import Change, Obstacle
+from table_sync.settings.setting import Obstacle
 from tests import settings as tested
 from tests.settings import SOURCE, TARGET, module_of
+from tests.support.setting_tests import changes
 
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
 
@@ -25,10 +26,6 @@ every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting:
 def values_of(setting, table):
     """Return a setting's strategy for a table: Hypothesis checks each strategy that is new to it."""
     return module_of(setting).values(table)
-
-
-def changes(steps):
-    return [step for step in steps if isinstance(step, Change)]
 
 
 def obstacles(steps):

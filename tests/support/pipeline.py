@@ -169,3 +169,20 @@ class Pipeline:
         wait_until_active(self.aws, target)
         self.aws.clock.advance(120)  # what is still ENABLING
         assert settings_of(self.aws, target) == settings_of(self.aws, source, source_region)
+
+
+def sync(pipeline: Pipeline, **event: Any) -> dict[str, Any]:
+    """Invoke the function for the tables "orders" and "orders-restored"; return its report."""
+    return pipeline.invoke(source_table="orders", target_table="orders-restored", **event)
+
+
+def last_outcome(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    """Return what the report of the last attempt says of a setting."""
+    outcome: dict[str, Any] = pipeline.attempts[-1]["settings"][name]
+    return outcome
+
+
+def status_and_reason(pipeline: Pipeline, name: str) -> tuple[str, str]:
+    """Return status and reason of a setting in the report of the last attempt."""
+    outcome = last_outcome(pipeline, name)
+    return outcome["status"], outcome["reason"]

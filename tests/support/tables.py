@@ -135,6 +135,21 @@ def restore(aws: EmbeddedAWS, source: str, target: str, *, region: str = REGION,
     return str(answer["TableDescription"]["TableArn"])
 
 
+def restore_and_wait(
+    aws: EmbeddedAWS, source: str = "orders", target: str = "orders-restored", **overrides: Any
+) -> None:
+    """Restore a table, and wait until it is ACTIVE."""
+    restore(aws, source, target, **overrides)
+    aws.clock.advance(400)
+
+
+def change_table_class(aws: EmbeddedAWS, *classes: str) -> None:
+    """Give the table "orders-restored" these table classes, one after the other."""
+    for name in classes:
+        aws.client("dynamodb").update_table(TableName="orders-restored", TableClass=name)
+        aws.clock.advance(10)
+
+
 def settings_of(aws: EmbeddedAWS, name: str, region: str = REGION) -> dict[str, Any]:
     """Return the settings of a table by plain API calls, without what differs between any two tables."""
     table = aws.client("dynamodb", region).describe_table(TableName=name)["Table"]

@@ -1,0 +1,128 @@
+"""CloudWatch alarms, from the restore to the report."""
+
+import pytest
+
+from tests.settings import alarms, auto_scaling, kinesis
+from tests.support.pipeline import last_outcome, sync
+from tests.support.tables import make_table, of_table, restore, restore_and_wait
+
+
+def alarm_names(aws):
+    pages = aws.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+
+
+def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pipeline):
+    make_table(aws, "orders")
+    alarms.give(aws, "orders")
+    before = alarm_names(aws)
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-restored")
+    assert alarm_names(aws) - before == {
+        "orders-restored-throttles",
+        "nearly all of orders-restored",
+        "an index is throttled-orders-restored",
+    }
+    restore(aws, "orders", "orders-again")
+    pipeline.run()
+    pipeline.assert_in_sync("orders", "orders-again")
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_alarms_on_every_page_are_copied_once(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    client = aws.client("cloudwatch")
+    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1.0}
+    on_metric = {"Namespace": "AWS/DynamoDB", "MetricName": "SystemErrors", "Statistic": "Sum", "Period": 60, **rule}
+    for number in range(120):
+        name = "orders" if number % 60 == 59 else f"other-{number}"
+        client.put_metric_alarm(AlarmName=f"errors-{number}", Dimensions=of_table(name), **on_metric)
+    restore_and_wait(aws)
+    assert sync(pipeline)["settings"]["alarms"]["status"] == "applied"
+    assert pipeline.writes().count("cloudwatch:PutMetricAlarm") == 2
+    assert sync(pipeline)["settings"]["alarms"]["status"] == "unchanged"
+    assert len(alarm_names(aws)) == 122
+
+
+def test_alarms_of_auto_scaling_are_left_to_it(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    auto_scaling.give(aws, "orders", index=None)
+    assert any(name.startswith("TargetTracking-table/orders-") for name in alarm_names(aws))
+    restore_and_wait(aws)
+    pipeline.run()
+    assert last_outcome(pipeline, "alarms")["status"] == "unchanged"
+    assert "cloudwatch:PutMetricAlarm" not in pipeline.writes()
+
+
+@pytest.mark.parametrize(
+    ("destination", "reason"),
+    [
+        ("absent", "the source has no kinesis: alarm lag of orders is left out"),
+        ("off", "kinesis is skipped: alarm lag of orders is left out"),
+        ("copied", ""),
+    ],
+)
+def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, destination, reason):
+    pipeline = deploy(**({"ENABLE_KINESIS_SETTINGS": "false"} if destination == "off" else {}))
+    make_table(aws, "orders", indexes=())
+    if destination != "absent":
+        kinesis.give(aws, "orders")
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="lag of orders",
+        Namespace="AWS/DynamoDB",
+        MetricName="AgeOfOldestUnreplicatedRecord",
+        Dimensions=[*of_table("orders"), {"Name": "DelegatedOperation", "Value": "PutRecord"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert last_outcome(pipeline, "alarms")["reason"] == reason
+    assert ("lag of orders-restored" in alarm_names(aws)) == (destination == "copied")
+
+
+def test_many_alarms_that_cloudwatch_throttles_are_put_as_fast_as_it_takes_them(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1.0}
+    on_metric = {"Namespace": "AWS/DynamoDB", "MetricName": "SystemErrors", "Statistic": "Sum", "Period": 60, **rule}
+    for number in range(30):
+        aws.client("cloudwatch").put_metric_alarm(
+            AlarmName=f"orders-{number}", Dimensions=of_table("orders"), **on_metric
+        )
+    restore_and_wait(aws)
+    aws.rate_limits.enforced = True
+    pipeline.run()
+    aws.rate_limits.enforced = False
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    assert len(pipeline.attempts) <= 3
+    pipeline.assert_in_sync("orders", "orders-restored")
+
+
+def test_an_alarm_on_the_stream_comes_back_on_the_target_s(aws, pipeline):
+    make_table(aws, "orders", indexes=(), stream_view_type="KEYS_ONLY")
+    label = aws.client("dynamodb").describe_table(TableName="orders")["Table"]["LatestStreamLabel"]
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="orders-readers",
+        Namespace="AWS/DynamoDB",
+        MetricName="ReturnedRecordsCount",
+        Dimensions=[*of_table("orders"), {"Name": "StreamLabel", "Value": label}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=5,
+        Threshold=1.0,
+        ComparisonOperator="LessThanThreshold",
+        TreatMissingData="breaching",
+    )
+    restore(aws, "orders", "orders-restored")
+    pipeline.run()
+    assert pipeline.attempts[-1]["outcome"] == "in_sync"
+    new_label = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamLabel"]
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["orders-restored-readers"])["MetricAlarms"]
+    assert new_label != label
+    assert alarm["Dimensions"] == [*of_table("orders-restored"), {"Name": "StreamLabel", "Value": new_label}]
