@@ -1,16 +1,17 @@
-"""Write what the pages have of the code: the tables of inputs, outputs, permissions and costs."""
+"""Write what the pages have of the code: the tables of inputs, outputs, permissions and costs, and lists of toggles."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from scripts import costs, inputs_outputs, permissions, record_costs
+from scripts import beyond_sample, costs, inputs_outputs, permissions, record_costs
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     ROOT / "README.md": ("costs", "record-costs"),
     ROOT / "docs/inputs-and-outputs.md": ("inputs", "outputs"),
+    beyond_sample.EXAMPLE / "README.md": ("beyond-sample",),
     ROOT / "docs/permissions.md": ("permissions", "recorder-permissions"),
 }
 
@@ -27,6 +28,7 @@ def rendered(page: str, names: tuple[str, ...]) -> str:
 
     """
     tables = inputs_outputs.tables() | {
+        "beyond-sample": beyond_sample.block(),
         "permissions": permissions.table(),
         "recorder-permissions": permissions.recorder_table(),
         "costs": costs.table(),
