@@ -32,5 +32,7 @@ def test_alarms_come_in_pages(cloudwatch):
     assert sorted(names) == [f"alarm-{number:03d}" for number in range(120)]
     pages = cloudwatch.get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 100})
     assert [len(page["MetricAlarms"]) for page in pages] == [100, 20]
+    with pytest.raises(ClientError, match=r"ValidationError.*less than or equal to 100"):
+        cloudwatch.describe_alarms(MaxRecords=101)
     with pytest.raises(ClientError, match="InvalidNextToken"):
         cloudwatch.describe_alarms(NextToken="none")

@@ -1,5 +1,8 @@
 """CloudWatch alarms, from the restore to the report."""
 
+import math
+from collections import Counter
+
 import pytest
 
 from tests.settings import alarms, auto_scaling, kinesis
@@ -10,6 +13,20 @@ from tests.support.tables import make_table, of_table, restore, restore_and_wait
 def alarm_names(aws):
     pages = aws.client("cloudwatch").get_paginator("describe_alarms").paginate()
     return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+
+
+def put_alarm(aws, name, table="orders"):
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/DynamoDB",
+        MetricName="SystemErrors",
+        Dimensions=of_table(table),
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
 
 
 def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pipeline):
@@ -32,12 +49,8 @@ def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pi
 
 def test_alarms_on_every_page_are_copied_once(aws, pipeline):
     make_table(aws, "orders", indexes=())
-    client = aws.client("cloudwatch")
-    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1.0}
-    on_metric = {"Namespace": "AWS/DynamoDB", "MetricName": "SystemErrors", "Statistic": "Sum", "Period": 60, **rule}
     for number in range(120):
-        name = "orders" if number % 60 == 59 else f"other-{number}"
-        client.put_metric_alarm(AlarmName=f"errors-{number}", Dimensions=of_table(name), **on_metric)
+        put_alarm(aws, f"errors-{number}", "orders" if number % 60 == 59 else f"other-{number}")
     restore_and_wait(aws)
     assert sync(pipeline)["settings"]["alarms"]["status"] == "applied"
     assert pipeline.writes().count("cloudwatch:PutMetricAlarm") == 2
@@ -88,12 +101,8 @@ def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, destinat
 
 def test_many_alarms_that_cloudwatch_throttles_are_put_as_fast_as_it_takes_them(aws, pipeline):
     make_table(aws, "orders", indexes=())
-    rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1.0}
-    on_metric = {"Namespace": "AWS/DynamoDB", "MetricName": "SystemErrors", "Statistic": "Sum", "Period": 60, **rule}
     for number in range(30):
-        aws.client("cloudwatch").put_metric_alarm(
-            AlarmName=f"orders-{number}", Dimensions=of_table("orders"), **on_metric
-        )
+        put_alarm(aws, f"orders-{number}")
     restore_and_wait(aws)
     aws.rate_limits.enforced = True
     pipeline.run()
@@ -126,3 +135,36 @@ def test_an_alarm_on_the_stream_comes_back_on_the_target_s(aws, pipeline):
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=["orders-restored-readers"])["MetricAlarms"]
     assert new_label != label
     assert alarm["Dimensions"] == [*of_table("orders-restored"), {"Name": "StreamLabel", "Value": new_label}]
+
+
+def test_alarms_on_the_table_come_back_although_the_stream_is_refused(aws, pipeline):
+    make_table(aws, "orders", stream_view_type="KEYS_ONLY")
+    alarms.give(aws, "orders")
+    restore(aws, "orders", "orders-restored")
+    aws.faults.add(
+        "UpdateTable",
+        "AccessDeniedException",
+        times=math.inf,
+        when=lambda call: "StreamSpecification" in call.parameters,
+    )
+    pipeline.run()
+    assert last_outcome(pipeline, "stream")["status"] == "failed"
+    assert last_outcome(pipeline, "alarms")["status"] == "applied"
+
+
+def test_an_alarm_whose_answer_was_lost_is_looked_for_and_not_put_again(aws, pipeline):
+    make_table(aws, "orders", indexes=())
+    for number in range(20):
+        put_alarm(aws, f"orders-{number}")
+    restore_and_wait(aws)
+    lost = aws.faults.lose_answer(
+        "PutMetricAlarm",
+        times=math.inf,
+        when=lambda call: call.parameters["AlarmName"] == "orders-restored-1",
+    )
+    assert sync(pipeline)["outcome"] == "in_sync"
+    calls = [call for call in pipeline.calls() if call.service == "cloudwatch"]
+    at = calls.index(lost.met[-1])
+    assert lost.met == [calls[at - 1], calls[at]]  # the SDK tries twice
+    assert calls[at + 1].operation == "DescribeAlarms"
+    assert Counter(call.operation for call in calls) == {"DescribeAlarms": 2, "PutMetricAlarm": 21}

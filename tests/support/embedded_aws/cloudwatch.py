@@ -1,7 +1,8 @@
 """CloudWatch's alarms, as far as moto's are others; the rest is moto's.
 
 Sources: CloudWatch API reference, PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, one that exists keeps its state;
-DescribeAlarms: pages of 50 alarms, of at most 100 if asked for; tests/facts: the fields of an alarm that was just made.
+DescribeAlarms: pages of 50 alarms, of at most 100 if asked for; Common Errors: ValidationError; tests/facts: the fields
+of an alarm that was just made.
 """
 
 from typing import TYPE_CHECKING, ClassVar
@@ -25,8 +26,12 @@ class CloudWatch(Service):
 
     name: ClassVar[str] = "cloudwatch"
 
+    validation_error: ClassVar[str] = "ValidationError"
+
     def check(self, call: "Call") -> None:
-        """Leave the parameters to moto, whose code for a bad one is CloudWatch's own."""
+        """Check what DescribeAlarms asks for, and leave other calls to moto, whose codes are CloudWatch's own."""
+        if call.operation == "DescribeAlarms":
+            super().check(call)
 
     @extends_moto
     def put_metric_alarm(self, call: "Call", moto: Moto) -> Answer:

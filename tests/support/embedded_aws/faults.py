@@ -65,9 +65,15 @@ class Faults:
         """Answer ThrottlingException, as every service does above its request rate."""
         return self.add(operation, "ThrottlingException", "Rate exceeded", times)
 
-    def lose_answer(self, operation: str, error_code: str = READ_TIMEOUT, times: float = 1) -> Fault:
+    def lose_answer(
+        self,
+        operation: str,
+        error_code: str = READ_TIMEOUT,
+        times: float = 1,
+        when: Callable[[Call], bool] | None = None,
+    ) -> Fault:
         """Let the service do the call, and the caller not hear of it."""
-        return self._append(Fault(operation, error_code, times=times, after=True))
+        return self._append(Fault(operation, error_code, times=times, when=when, after=True))
 
     def before(
         self,

@@ -51,6 +51,8 @@ class Service:
     """
 
     name: ClassVar[str]
+    validation_error: ClassVar[str] = "ValidationException"
+    """Error code for parameters that break a constraint of the service model."""
 
     def __init__(self, aws: "EmbeddedAWS") -> None:
         """Be the service of `aws`."""
@@ -83,7 +85,7 @@ class Service:
         broken = list(violations(shape, call.parameters)) if shape else []
         if broken:
             many = "errors" if len(broken) > 1 else "error"
-            raise AwsError("ValidationException", f"{len(broken)} validation {many} detected: {'; '.join(broken)}")
+            raise AwsError(self.validation_error, f"{len(broken)} validation {many} detected: {'; '.join(broken)}")
 
     def _serialized(self, call: "Call", output: dict[str, Any]) -> Answer:
         model = get_service_model(call.service)

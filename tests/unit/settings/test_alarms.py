@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from table_sync.aws import Table
 from table_sync.settings import alarms, read
 from table_sync.settings.setting import Change, Obstacle, Status
-from tests.support.setting_tests import changes, statuses, table_names
+from tests.support.setting_tests import TABLE, changes, statuses, table_names
 
 
 def alarm(name, table="orders", index=None, **more):
@@ -119,6 +119,7 @@ def on_stream(table, label):
 def test_an_alarm_on_the_stream_is_set_on_the_target_s_and_waits_for_it():
     source = replace(seen("orders", on_stream("orders", "2026"), alarm("on the table")), stream_label="2026")
     of_table, waiting = alarms.plan(source, seen("copy"))
+    assert (waiting.operation, waiting.subject) == ("PutMetricAlarm", "alarm readers are behind-copy")
     assert waiting.awaits == "the target has no stream for alarm readers are behind"
     assert (of_table.parameters["AlarmName"], of_table.awaits) == ("on the table-copy", "")
     _, made = alarms.plan(source, replace(seen("copy"), stream_label="2027"))
@@ -130,6 +131,15 @@ def test_an_alarm_that_differs_is_put_anew():
     assert alarms.plan(source, seen("copy", alarm("copy", "copy", Period=30))) == [
         Change("PutMetricAlarm", alarm("copy", "copy", Period=60))
     ]
+
+
+def test_an_alarm_with_other_actions_is_put_anew():
+    source, target = (
+        seen(table, alarm(table, table, AlarmActions=[action]))
+        for table, action in (("orders", "page"), ("copy", "mail"))
+    )
+    (change,) = alarms.plan(source, target)
+    assert change.parameters["AlarmActions"] == ["page"]
 
 
 def test_an_alarm_on_other_dimensions_is_put_anew_and_one_on_the_same_in_another_order_is_not():
@@ -150,6 +160,12 @@ def test_an_alarm_of_another_name_with_the_same_effect_is_enough():
     assert new_names(source, seen("copy", {**same, "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:a"]})) == [
         "copy"
     ]
+
+
+def test_the_order_of_fields_makes_no_other_effect():
+    share = math("share", "m0 * 2", on("SystemErrors", table="copy"))
+    same = share | {"Metrics": [dict(reversed(query.items())) for query in share["Metrics"]], "AlarmName": "by hand"}
+    assert alarms.plan(seen("orders", math("share", "m0 * 2", on("SystemErrors"))), seen("copy", same)) == []
 
 
 def test_alarms_with_the_same_effect_are_all_copied():
@@ -225,9 +241,22 @@ def test_an_alarm_on_the_maximum_that_the_target_is_going_to_get_is_copied():
     assert len(changes(alarms.plan(source, replace(seen("copy"), **ON_DEMAND)))) == 1
 
 
-def test_an_alarm_on_kinesis_metrics_depends_on_the_destination():
-    (change,) = alarms.plan(seen("orders", on("ThrottledPutRecordCount")), seen("copy"))
-    assert change.depends_on == "kinesis"
+# DynamoDB developer guide, DynamoDB Metrics and dimensions.
+OF_KINESIS = [
+    "AgeOfOldestUnreplicatedRecord",
+    "ConsumedChangeDataCaptureUnits",
+    "FailedToReplicateRecordCount",
+    "ThrottledPutRecordCount",
+]
+
+
+@pytest.mark.parametrize("metric", OF_KINESIS)
+def test_an_alarm_on_kinesis_metrics_depends_on_the_destination(metric):
+    query = QUERY.format("orders").replace("ReadThrottleEvents", metric)
+    asked = {"AlarmName": "query", "Metrics": [{"Id": "q", "Expression": query}]}
+    sum_of_both = math("either", "m0 + m1", on("SystemErrors"), on(metric))
+    planned = alarms.plan(seen("orders", on(metric), asked, sum_of_both), seen("copy"))
+    assert [change.depends_on for change in planned] == ["kinesis"] * 3
 
 
 def test_an_alarm_by_metric_math_of_which_one_metric_is_the_stream_s_waits_for_the_stream():
@@ -266,7 +295,7 @@ def of_region(table, *described):
     return read(alarms, Table(arn, {"TableStatus": "ACTIVE"}, {("eu-west-1", "alarms"): listed}))
 
 
-LIMIT, NO_LIMIT = {"MaxReadRequestUnits": 5}, {"MaxReadRequestUnits": -1}
+LIMIT, NO_LIMIT = {"MaxReadRequestUnits": 1}, {"MaxReadRequestUnits": -1}
 
 
 @pytest.mark.parametrize(
@@ -310,6 +339,18 @@ def test_alarms_on_another_account_s_table_are_none_of_ours():
     found = of_region("orders", other, own)
     assert found.on_table.keys() == {"ours"}
     assert found.others == {"theirs"}
+
+
+def test_what_an_alarm_asks_of_another_account_first_does_not_hide_what_it_asks_of_ours():
+    both = math("both", "m0 + m1", on("UserErrors"), on("SystemErrors"))
+    both["Metrics"][1]["AccountId"] = "444455556666"
+    assert of_region("orders", both).on_table.keys() == {"both"}
+
+
+def test_of_a_record_only_alarms_on_the_table_are_used_that_auto_scaling_has_not_made():
+    recorded = [alarm("orders"), alarm("others", "customers"), alarm("TargetTracking-table/orders-AlarmLow")]
+    found = alarms.parse({"MetricAlarms": recorded}, Table(TABLE, {"TableStatus": "DELETED"}))
+    assert found.on_table.keys() == {"orders"}
 
 
 def test_what_an_alarm_asks_of_another_account_stays():
