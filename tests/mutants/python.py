@@ -46,6 +46,7 @@ PURE_FILES = [
     *OF_DEFINITIONS,
     "tests/unit/test_access.py",
     "tests/unit/test_api_shape.py",
+    "tests/unit/test_attached_tags.py",
     "tests/unit/test_aws.py",
     "tests/unit/test_backoff.py",
     "tests/unit/test_cli_differences.py",
