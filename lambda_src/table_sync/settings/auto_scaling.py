@@ -276,8 +276,7 @@ def plan(source: AutoScaling, target: AutoScaling) -> list[Change | Obstacle]:
 
 def _with_present(write: Change, present: Sequence[Change]) -> Change:
     """Return the write with what the target has of it, and what it is about."""
-    same = _metric if write.operation == "PutScalingPolicy" else _named
-    there = [one for one in present if one.operation == write.operation and same(one) == same(write)]
+    there = [one for one in present if one.operation == write.operation and _named(one) == _named(write)]
     dimension = _scalable_target(write)[1].rpartition(":")[2]
     of_index = f" of index {_index(write)}" if _index(write) else ""
     name = write.parameters.get("PolicyName", write.parameters.get("ScheduledActionName", ""))

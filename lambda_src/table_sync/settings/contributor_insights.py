@@ -109,14 +109,13 @@ def plan(source: ContributorInsights, target: ContributorInsights) -> list[Chang
 
 
 def _step(name: str, source: Insight, target: ContributorInsights) -> Change | Obstacle | None:
-    what = f"index {name}" if name else "the target"
     if name and name not in target.indexes:
         return without_index(name, "its Contributor Insights are")
     if name and target.indexes[name] != "ACTIVE":
         return is_not_ready(target.indexes[name], name)
     present = target.insights.get(name, Insight())
     if present.status in {"ENABLING", "DISABLING"}:
-        return Obstacle(Status.PENDING, f"Contributor Insights of {what} are {present.status}")
+        return Obstacle(Status.PENDING, _state(name, present.status))
     if present.live and source.mode in {None, present.mode}:
         return None
     parameters = {"ContributorInsightsAction": "ENABLE"}
@@ -125,7 +124,7 @@ def _step(name: str, source: Insight, target: ContributorInsights) -> Change | O
     if source.mode:
         # Without it, another mode than the default would be reset (live probe, October 2026).
         parameters["ContributorInsightsMode"] = source.mode
-    undone = f"Contributor Insights of {what} are FAILED: DescribeContributorInsights says why"
+    undone = f"{_state(name, present.status)}: DescribeContributorInsights says why"
     there = {"ContributorInsightsAction": "ENABLE"} | (
         {"ContributorInsightsMode": present.mode} if present.mode else {}
     )
@@ -142,5 +141,8 @@ def apply(change: Change, table: Table) -> str:
     """Turn it on; that takes seconds."""
     answer = table.client("dynamodb").update_contributor_insights(TableName=table.name, **change.parameters)
     status = answer.get("ContributorInsightsStatus", "ENABLING")
-    what = f"index {change.parameters['IndexName']}" if "IndexName" in change.parameters else "the target"
-    return "" if status == "ENABLED" else f"Contributor Insights of {what} are {status}"
+    return "" if status == "ENABLED" else _state(change.parameters.get("IndexName", _TABLE), status)
+
+
+def _state(name: str, status: str) -> str:
+    return f"Contributor Insights of {f'index {name}' if name else 'the target'} are {status}"

@@ -1,5 +1,6 @@
 """plan() and read() of auto scaling."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -142,6 +143,59 @@ def test_another_configuration_for_the_same_metric_is_put_under_the_name_that_it
     assert auto_scaling.plan(source, scaling("copy", [write])) == []
 
 
+def test_the_order_of_fields_makes_no_other_metric_and_no_other_action():
+    specification = custom("busy", "copy")["CustomizedMetricSpecification"]
+    reversed_specification = {"CustomizedMetricSpecification": dict(reversed(specification.items()))}
+    capacity = {"MinCapacity": 1, "MaxCapacity": 2}
+    source = scaling(
+        "orders",
+        [
+            policy("orders", "a", **custom("busy")),
+            action("orders", "night", "rate(1 day)", ScalableTargetAction=capacity),
+        ],
+    )
+    target = scaling(
+        "copy",
+        [
+            policy("copy", "b", **reversed_specification),
+            action("copy", "nightly", "rate(1 day)", ScalableTargetAction=dict(reversed(capacity.items()))),
+        ],
+    )
+    assert auto_scaling.plan(source, target) == []
+
+
+def test_a_name_that_is_taken_gets_a_digest_within_the_longest_name():
+    longest = "a" * 256
+    source = scaling("orders", [policy("orders", longest, **custom("busy"))])
+    (write,) = auto_scaling.plan(source, scaling("copy", [policy("copy", longest, **custom("slow", "copy"))]))
+    assert len(write.parameters["PolicyName"]) == 256
+    assert write.parameters["PolicyName"] != longest
+
+
+def test_each_write_says_what_it_is_about_and_what_is_there():
+    dimension = {"ScalableDimension": "dynamodb:index:ReadCapacityUnits"}
+
+    def writes(table, name, least, value, schedule):
+        registered = register(table, "by_day", least)
+        return [
+            replace(registered, parameters=registered.parameters | dimension),
+            policy(table, name, TargetValue=value, **READS),
+            action(table, "night", schedule),
+        ]
+
+    source = scaling("orders", writes("orders", "reads", 5, 70.0, "rate(1 day)"), indexes={"by_day": "ACTIVE"})
+    there = writes("copy", "of a template", 1, 50.0, "rate(2 days)")
+    planned = auto_scaling.plan(source, scaling("copy", there, indexes={"by_day": "ACTIVE"}))
+    assert [write.subject for write in planned] == [
+        "scalable target ReadCapacityUnits of index by_day",
+        "scaling policy of a template",
+        "scheduled action night",
+    ]
+    assert [write.present for write in planned] == [write.parameters for write in there]
+    planned = auto_scaling.plan(source, scaling("copy", indexes={"by_day": "ACTIVE"}))
+    assert [write.present for write in planned] == [None] * 3
+
+
 def test_a_policy_that_has_the_name_and_is_for_another_metric_is_not_replaced():
     source = scaling("orders", [policy("orders", "a", **custom("busy")), policy("orders", "b", **custom("slow"))])
     present = policy("copy", "a", **custom("slow", "copy"))
@@ -159,14 +213,20 @@ def test_names_that_the_new_table_makes_the_same_stay_apart():
     assert auto_scaling.plan(source, scaling("copy", planned)) == []
 
 
-def action(table, name, schedule):
-    parameters = {"ResourceId": f"table/{table}", "ScheduledActionName": name, "Schedule": schedule}
+def action(table, name, schedule, **more):
+    parameters = {"ResourceId": f"table/{table}", "ScheduledActionName": name, "Schedule": schedule, **more}
     return Change("PutScheduledAction", parameters)
 
 
 def test_an_action_with_the_same_effect_is_equal_under_any_name():
     source = scaling("orders", [action("orders", "night", "rate(1 day)")])
     assert auto_scaling.plan(source, scaling("copy", [action("copy", "nightly", "rate(1 day)")])) == []
+
+
+def test_an_action_with_another_effect_stands_for_none():
+    source = scaling("orders", [action("orders", "night", "rate(1 day)")])
+    planned = auto_scaling.plan(source, scaling("copy", [action("copy", "other", "rate(2 days)")]))
+    assert planned == [action("copy", "night", "rate(1 day)")]
 
 
 def test_an_action_that_gets_another_effect_stands_for_no_other():
@@ -239,6 +299,21 @@ def test_what_a_target_does_not_name_is_not_suspended(answer, suspended):
         answer("application-autoscaling", f"describe_{what}", None, {what.title().replace("_", ""): []})
     (register,) = read(auto_scaling, described()).writes
     assert register.parameters["SuspendedState"] == dict.fromkeys(names_of, False) | suspended
+
+
+def test_scalable_targets_are_asked_for_fifty_at_a_time(answer):
+    indexes = [f"by_{number:02}" for number in range(59)]
+    resource_ids = ["table/orders", *(f"table/orders/index/{index}" for index in indexes)]
+    for asked in (resource_ids[:50], resource_ids[50:]):
+        request = {"ServiceNamespace": "dynamodb", "ResourceIds": asked}
+        answer("application-autoscaling", "describe_scalable_targets", request, {"ScalableTargets": []})
+    table = described(GlobalSecondaryIndexes=[{"IndexName": index, "IndexStatus": "ACTIVE"} for index in indexes])
+    assert read(auto_scaling, table).writes == ()
+
+
+def test_an_action_that_runs_at_no_time_is_refused(answer):
+    with pytest.raises(InvalidValueError, match=r"Schedule at\(soon\) is not a time"):
+        read_auto_scaling(answer, actions=[[described_action("once", "at(soon)")]])
 
 
 def test_scaling_of_another_service_is_refused():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from table_sync.settings import contributor_insights, read
-from table_sync.settings.setting import Status
+from table_sync.settings.setting import Change, Status
 from tests.support.setting_tests import changes, described, index_statuses, statuses
 
 
@@ -64,3 +64,72 @@ def test_insights_on_every_page_are_read(answer):
     last = {"ContributorInsightsSummaries": [of_index]}
     answer("dynamodb", "list_contributor_insights", request | {"NextToken": "next"}, last)
     assert read(contributor_insights, described()).insights.keys() == {"", "by_day"}
+
+
+def on(**insights):
+    """Return Contributor Insights of a table and an ACTIVE index "by_day", by "table" or index name."""
+    named = {"" if name == "table" else name: insight for name, insight in insights.items()}
+    return contributor_insights.ContributorInsights({"by_day": "ACTIVE"}, named)
+
+
+ENABLED = contributor_insights.Insight("ENABLED", "THROTTLED_KEYS")
+
+
+@pytest.mark.parametrize("status", ["ENABLING", "DISABLING"])
+def test_insights_that_aws_works_on_are_pending(status):
+    busy = contributor_insights.Insight(status, "ACCESSED_AND_THROTTLED_KEYS")
+    steps = contributor_insights.plan(on(table=ENABLED, by_day=ENABLED), on(table=busy, by_day=busy))
+    assert [(step.status, step.reason) for step in steps] == [
+        (Status.PENDING, f"Contributor Insights of the target are {status}"),
+        (Status.PENDING, f"Contributor Insights of index by_day are {status}"),
+    ]
+
+
+def test_insights_of_an_index_that_is_being_made_are_pending():
+    target = contributor_insights.ContributorInsights({"by_day": "CREATING"}, {})
+    (step,) = contributor_insights.plan(on(by_day=ENABLED), target)
+    assert (step.status, step.reason) == (Status.PENDING, "index by_day of the target is CREATING")
+
+
+def test_a_change_says_what_it_is_about_and_what_is_there():
+    other = contributor_insights.Insight("ENABLED", "ACCESSED_AND_THROTTLED_KEYS")
+    of_table, of_index = contributor_insights.plan(on(table=ENABLED, by_day=ENABLED), on(table=other))
+    enable = {"ContributorInsightsAction": "ENABLE"}
+    assert of_table.subject == "Contributor Insights of the table"
+    assert of_table.present == enable | {"ContributorInsightsMode": "ACCESSED_AND_THROTTLED_KEYS"}
+    assert (of_index.subject, of_index.present) == ("Contributor Insights of index by_day", None)
+    (without_mode,) = contributor_insights.plan(on(table=ENABLED), on(table=contributor_insights.Insight("ENABLED")))
+    assert without_mode.present == enable
+
+
+def test_what_is_off_is_not_fetched_and_the_rest_in_the_order_of_names(answer):
+    summaries = [
+        {"TableName": "orders", "IndexName": "late", "ContributorInsightsStatus": "ENABLED"},
+        {"TableName": "orders", "IndexName": "early", "ContributorInsightsStatus": "FAILED"},
+        {"TableName": "orders", "IndexName": "off", "ContributorInsightsStatus": "DISABLED"},
+        {"TableName": "orders", "ContributorInsightsStatus": "ENABLING"},
+    ]
+    answer(
+        "dynamodb",
+        "list_contributor_insights",
+        {"TableName": "orders"},
+        {"ContributorInsightsSummaries": summaries},
+    )
+    found = contributor_insights.fetch(described())["ContributorInsightsSummaries"]
+    assert [summary.get("IndexName") for summary in found] == [None, "early", "late"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [
+        ({"ContributorInsightsStatus": "ENABLING"}, "are ENABLING"),
+        ({}, "are ENABLING"),
+        ({"ContributorInsightsStatus": "ENABLED"}, ""),
+    ],
+)
+@pytest.mark.parametrize(("index", "what"), [({}, "the target"), ({"IndexName": "by_day"}, "index by_day")])
+def test_insights_that_are_not_on_yet_are_waited_for(answer, index, what, answered, told):
+    parameters = {"ContributorInsightsAction": "ENABLE", **index}
+    answer("dynamodb", "update_contributor_insights", {"TableName": "orders", **parameters}, answered)
+    change = Change("UpdateContributorInsights", parameters)
+    assert contributor_insights.apply(change, described()) == (told and f"Contributor Insights of {what} {told}")
