@@ -26,8 +26,9 @@ PROCESSES ?= $(shell echo $$(( $(CORES) + 2 )))
 # What `make check` runs: settings, sync, events, and a restore from its event to equal settings.
 RESTORE = tests/integration/test_restore.py
 CHECKED = $(wildcard tests/unit/settings/test_*.py) tests/unit/test_settings.py tests/unit/test_aws.py \
-	tests/unit/test_rename.py tests/unit/test_restore.py tests/unit/test_errors.py tests/unit/test_table_filter.py \
-	tests/unit/test_config.py tests/unit/test_access.py tests/proof/test_plans.py
+	tests/unit/test_rename.py tests/unit/test_attached_tags.py tests/unit/test_sync.py tests/unit/test_restore.py \
+	tests/unit/test_errors.py tests/unit/test_table_filter.py tests/unit/test_config.py tests/unit/test_access.py \
+	tests/proof/test_plans.py
 
 .PHONY: help
 help: ## Show this help
@@ -56,7 +57,8 @@ demo-recording: $(DEMO)/.ready ## Run the demo, and write docs/demo.svg of its o
 .PHONY: check
 check: $(VENV)/.ready ## Check what a change breaks first, in a minute; SETTING=ttl: one setting, in 20 s
 ifdef SETTING
-	@$(PYTEST) -n $(CORES) -q $(CHECKED) tests/integration/settings tests/integration/test_obstacles.py \
+	@$(PYTEST) -n $(CORES) -q $(CHECKED) tests/terraform/test_settings_file.py \
+		tests/integration/settings tests/integration/test_obstacles.py \
 		-k "[$(SETTING) or _$(SETTING)_ or test_$(SETTING).py"
 else
 	@$(MAKE) --no-print-directory lint

@@ -40,11 +40,17 @@ def test_each_setting_is_on_as_its_own_input_says_and_by_default_as_its_module_s
     assert {toggle: setting["on"] for toggle, setting in settings(**inputs).items()} == DEFAULTS | inputs
 
 
-def test_each_setting_grants_the_actions_that_its_module_lists_and_no_others(settings):
-    granted = settings(**ALL_ON).items()
-    assert {toggle: [actions(*setting["read"]), actions(*setting["write"])] for toggle, setting in granted} == {
-        setting.TOGGLE: [sorted(setting.READ_ACTIONS), sorted(setting.WRITE_ACTIONS)] for setting in SETTINGS
-    }
+@pytest.fixture(scope="module")
+def granted(settings):
+    """The map with each toggle on."""
+    return settings(**ALL_ON)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.NAME)
+def test_a_setting_grants_the_actions_that_its_module_lists_and_no_others(granted, setting):
+    found = granted[setting.TOGGLE]
+    assert actions(*found["read"]) == sorted(setting.READ_ACTIONS)
+    assert actions(*found["write"]) == sorted(setting.WRITE_ACTIONS)
 
 
 def test_the_recorder_may_read_every_setting_whatever_is_on_and_write_none(settings):
