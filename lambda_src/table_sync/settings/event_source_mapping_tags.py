@@ -52,7 +52,7 @@ def parse(value: dict[str, Any] | None, _: Table) -> Mappings:
 
 def _tagged(entry: dict[str, Any]) -> tuple[str, attached_tags.Tagged]:
     tags = checked(entry, "lambda", "ListTagsResponse", "Tags")["Tags"]
-    mapping = checked({**entry, "Tags": None}, "lambda", "EventSourceMappingConfiguration", "FunctionArn")
+    mapping = checked(entry, "lambda", "EventSourceMappingConfiguration", "FunctionArn")
     # An older boto3 does not know the field.
     arn = checked({"Resource": entry.get("EventSourceMappingArn")}, "lambda", "ListTagsRequest", "Resource")
     return mapping["FunctionArn"], attached_tags.tagged(arn["Resource"], tags)

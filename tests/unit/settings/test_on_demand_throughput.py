@@ -65,10 +65,12 @@ def test_maximums_of_the_source_win_and_those_of_the_target_stay(source, target)
             assert limited[name] == (wanted if ready else target.maximums[name])
         absent = {name for name in differing if name and name not in target.indexes}
         assert statuses(steps).count(Status.UNCHANGED) == len(absent)
+        busy = {name for name in differing - absent if target.indexes.get(name, "ACTIVE") != "ACTIVE"}
+        assert statuses(steps).count(Status.PENDING) == len(busy)
 
 
 def test_a_maximum_of_minus_one_is_none():
     unlimited = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
-    index = {"IndexName": "by_day", "OnDemandThroughput": unlimited | {"MaxReadRequestUnits": 5}}
+    index = {"IndexName": "by_day", "OnDemandThroughput": unlimited | {"MaxReadRequestUnits": 1}}
     seen = read(on_demand_throughput, described(OnDemandThroughput=unlimited, GlobalSecondaryIndexes=[index]))
-    assert seen.maximums == {"by_day": {"MaxReadRequestUnits": 5}}
+    assert seen.maximums == {"by_day": {"MaxReadRequestUnits": 1}}
