@@ -1,10 +1,12 @@
 """plan() and read() of on-demand maximum throughput."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from table_sync.errors import BusyError
 from table_sync.settings import on_demand_throughput, read
-from table_sync.settings.setting import Status
+from table_sync.settings.setting import Change, Status
 from tests.support.setting_tests import changes, described, index_statuses, statuses
 
 maximums = st.fixed_dictionaries(
@@ -74,3 +76,31 @@ def test_a_maximum_of_minus_one_is_none():
     index = {"IndexName": "by_day", "OnDemandThroughput": unlimited | {"MaxReadRequestUnits": 1}}
     seen = read(on_demand_throughput, described(OnDemandThroughput=unlimited, GlobalSecondaryIndexes=[index]))
     assert seen.maximums == {"by_day": {"MaxReadRequestUnits": 1}}
+
+
+MAXIMUM = Change("UpdateTable", {"OnDemandThroughput": {"MaxReadRequestUnits": 5}})
+
+
+@pytest.mark.parametrize(
+    ("status", "of_indexes", "told"),
+    [
+        ("ACTIVE", [], ""),
+        ("ACTIVE", ["ACTIVE", "ACTIVE"], ""),
+        ("UPDATING", ["ACTIVE", "UPDATING"], "the target is UPDATING"),
+        (
+            "ACTIVE",
+            ["UPDATING", "ACTIVE", "UPDATING"],
+            "index by_0 of the target is UPDATING; index by_2 of the target is UPDATING",
+        ),
+    ],
+)
+def test_what_is_updating_is_waited_for(answer, status, of_indexes, told):
+    indexes = [{"IndexName": f"by_{number}", "IndexStatus": one} for number, one in enumerate(of_indexes)]
+    description = {"TableStatus": status, "GlobalSecondaryIndexes": indexes}
+    answer("dynamodb", "update_table", {"TableName": "orders", **MAXIMUM.parameters}, {"TableDescription": description})
+    assert on_demand_throughput.apply(MAXIMUM, described()) == told
+
+
+def test_no_call_is_made_before_the_last_one_has_ended():
+    with pytest.raises(BusyError, match="the target is UPDATING"):
+        on_demand_throughput.apply(MAXIMUM, described(TableStatus="UPDATING"))
