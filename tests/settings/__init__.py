@@ -5,7 +5,8 @@ table, region)` returns it by plain API calls, without what differs between any 
 answer. `WRITE` is one of its writes, and the parameter that tells it from other settings' writes. `BILLING_MODE` is
 there if the setting is for tables of that mode alone, and then no table has every other setting, too. `NEEDS` is there
 if `give` needs another setting, without which this one cannot come back. `NEWER_FIELD` is there if an older boto3 may
-not know a field of its value: service, shape and name. None of them uses the function's code.
+not know a field of its value: service, shape and name (`command_line/doctor/runtimes.py` has the boto3 that does). None
+of them uses the function's code.
 
 The rest is for the properties of its plan(). `values(table)` is a strategy for what read() returns of a table of that
 name on which AWS is not at work. `RESTORED` is what it returns of the table "target" right after a restore, which keeps

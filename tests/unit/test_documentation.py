@@ -31,7 +31,7 @@ def anchor(heading):
 
 
 def test_tables_and_pictures_are_what_the_code_makes_of_them():
-    assert [path.name for path in docs.stale()] == []
+    assert [path.name for path in docs.stale()] == [], "run make docs"
 
 
 def test_a_table_without_a_place_is_an_error():
@@ -65,7 +65,8 @@ def test_each_reason_of_the_function_is_explained():
     explained = [text for cell in cells for text in re.findall("`([^`]+)`", cell)]
     found = reasons.reasons()
     assert len(found) > 50
-    assert {reason: file for reason, file in found.items() if not reasons.is_explained(reason, explained)} == {}
+    missing = {reason: file for reason, file in found.items() if not reasons.is_explained(reason, explained)}
+    assert missing == {}, "write a row into docs/operations.md"
 
 
 def test_inputs_and_function_have_the_same_defaults():

@@ -1,6 +1,8 @@
-"""The order in which settings are copied."""
+"""The order in which settings are copied, and which boto3 they need."""
 
+from table_sync.command_line.doctor.runtimes import NEEDED
 from table_sync.settings import SETTINGS
+from tests.settings import modules
 
 
 def test_a_setting_comes_after_the_one_that_it_needs():
@@ -14,3 +16,9 @@ def test_a_setting_comes_after_the_one_that_it_needs():
         "scalable_target_tags",
     }
     assert all(names.index(needed) < names.index(name) for needed, name in needs)
+
+
+def test_doctor_knows_which_boto3_a_setting_needs_whose_field_an_older_one_lacks():
+    newer = {name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")}
+    # Those two fields are older than the boto3 of any runtime that the module accepts.
+    assert newer - {"deletion_protection", "table_class"} <= NEEDED.keys() <= modules().keys()
