@@ -152,7 +152,7 @@ def plan(source: Policies, target: Policies) -> list[Change | Obstacle]:
 
 def _step(document: Any, present: Policy, arn: str | None, source: Policies) -> Change | Obstacle | None:  # noqa: ANN401
     partition = source.table_arn.split(":")[1]
-    if normalised(document, partition) == normalised(present.document, partition):
+    if _normalised(document, partition) == _normalised(present.document, partition):
         return None
     statement = arn and access.locks_out(document, source.caller, arn)
     if statement:
@@ -177,20 +177,20 @@ def _as_text(document: Any) -> str:  # noqa: ANN401 (any JSON)
     return json.dumps(document, separators=(",", ":"), sort_keys=True)
 
 
-def normalised(node: Any, partition: str = "aws", key: str = "") -> Any:  # noqa: ANN401 (any JSON)
+def _normalised(node: Any, partition: str, key: str = "") -> Any:  # noqa: ANN401 (any JSON)
     """Return a policy document, or the part of it that is under `key`, in the one form that all equal ones have.
 
     It is the form in which DynamoDB returns a document (live probe, October 2026): an account's root for its ID, an
     element for a list of one, a list for a lone statement. What is listed twice counts once.
     """
     if isinstance(node, dict):
-        found = {name: normalised(value, partition, name) for name, value in node.items()}
+        found = {name: _normalised(value, partition, name) for name, value in node.items()}
         return [found] if key == "Statement" else found
     if isinstance(node, list):
         items: list[Any] = []
         for item in node:
-            found = normalised(item, partition, "" if key == "Statement" else key)
-            if key == "Statement" or found not in items:
+            found = _normalised(item, partition, "" if key == "Statement" else key)
+            if found not in items:
                 items.append(found)
         return items[0] if len(items) == 1 and key != "Statement" else items
     is_account = key == "AWS" and re.fullmatch("[0-9]{12}", str(node))

@@ -7,8 +7,8 @@ import pytest
 from table_sync.aws import Table
 from table_sync.settings import resource_policy
 from table_sync.settings.api_shape import InvalidValueError
-from table_sync.settings.setting import Status
-from tests.support.setting_tests import changes, statuses
+from table_sync.settings.setting import Change, Status
+from tests.support.setting_tests import changes, described, statuses
 
 SOURCE = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
 TARGET = "arn:aws:dynamodb:eu-central-1:123456789012:table/copy"
@@ -89,6 +89,12 @@ def test_a_policy_is_compared_as_aws_keeps_it(sent, kept):
     assert resource_policy.plan(policies(lone), target) == []
 
 
+def test_a_statement_that_is_there_twice_counts_once():
+    twice = document(TARGET)
+    twice["Statement"] *= 2
+    assert resource_policy.plan(policies(document()), policies(twice, arn=TARGET)) == []
+
+
 @pytest.mark.parametrize(
     "other", [{"Action": ["dynamodb:Query", "dynamodb:Scan"]}, {"Principal": {"AWS": "777788889999"}}, {"Sid": "x"}]
 )
@@ -132,3 +138,9 @@ def test_a_policy_that_would_lock_the_function_out_is_refused_and_the_other_atta
     assert statuses(steps) == [Status.FAILED]
     assert "statement Locked" in steps[0].reason
     assert [change.parameters["ResourceArn"] for change in changes(steps)] == [TARGET + STREAM]
+
+
+def test_a_policy_is_attached_at_once(answer):
+    parameters = {"ResourceArn": TARGET, "Policy": "{}", "ExpectedRevisionId": "NO_POLICY"}
+    answer("dynamodb", "put_resource_policy", parameters, {"RevisionId": "1"})
+    assert resource_policy.apply(Change("PutResourcePolicy", parameters), described()) == ""
