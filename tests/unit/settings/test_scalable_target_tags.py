@@ -20,7 +20,19 @@ def test_tags_of_scalable_targets_go_by_index_and_dimension():
     assert "by_day" in left_out.reason
     assert "the tags of its dynamodb:index:ReadCapacityUnits are" in left_out.reason
     early = scalable_target_tags.plan(source, scalable_target_tags.ScalableTargets(["by_day"], {}))
-    assert [bool(change.awaits) for change in early] == [True, True]
+    assert [change.awaits for change in early] == [
+        "scalable target dynamodb:table:ReadCapacityUnits is not on the target",
+        "scalable target dynamodb:index:ReadCapacityUnits of index by_day is not on the target",
+    ]
+
+
+def test_an_index_that_the_target_lacks_does_not_keep_another_s_tags():
+    dimension = "dynamodb:index:ReadCapacityUnits"
+    tagged = {(index, dimension): Tagged(index, {"a": "b"}) for index in ("gone", "there")}
+    source = scalable_target_tags.ScalableTargets(["gone", "there"], tagged)
+    present = {("there", dimension): Tagged("5", {})}
+    _, change = scalable_target_tags.plan(source, scalable_target_tags.ScalableTargets(["there"], present))
+    assert change == Change("TagResource", {"ResourceARN": "5", "Tags": {"a": "b"}})
 
 
 def test_tags_of_a_scalable_target_are_read_less_those_of_aws(answer):
@@ -30,3 +42,20 @@ def test_tags_of_a_scalable_target_are_read_less_those_of_aws(answer):
     answer("application-autoscaling", "list_tags_for_resource", {"ResourceARN": arn}, {"Tags": OF_AWS | {"a": "b"}})
     (tagged,) = read(scalable_target_tags, described()).targets.values()
     assert tagged.tags == {"a": "b"}
+
+
+def test_tags_are_told_apart_by_index_and_dimension():
+    targets = [
+        {
+            "ResourceId": f"table/orders{of_index}",
+            "ScalableDimension": f"dynamodb:{kind}:WriteCapacityUnits",
+            "ScalableTargetARN": auto_scaling_arn("scalable-target", kind),
+            "Tags": {"kind": kind},
+        }
+        for of_index, kind in (("", "table"), ("/index/by_day", "index"))
+    ]
+    seen = scalable_target_tags.parse({"ScalableTargets": targets}, described()).targets
+    assert {key: tagged.tags for key, tagged in seen.items()} == {
+        ("", "dynamodb:table:WriteCapacityUnits"): {"kind": "table"},
+        ("by_day", "dynamodb:index:WriteCapacityUnits"): {"kind": "index"},
+    }
