@@ -81,7 +81,11 @@ def _report(fates: dict[str, Counter[str]], survivors: list[tuple[str, str, int,
         if counts:
             score = _score(counts)
             missed += score < bound
-            print(f"{score:7.1f} %  {part} in total, of {counts.total()} mutants; at least {bound} % is wanted")
+            explained = counts[EXPLAINED]
+            print(
+                f"{score:7.1f} %  {part} in total, of {counts.total()} mutants, {explained} of them survivors with a "
+                f"reason; at least {bound} % is wanted"
+            )
     if missed:
         print(f"Write a test for what survived, or its reason into {ACCEPTED.name}.", file=sys.stderr)
     return 1 if missed else 0

@@ -7,7 +7,7 @@ import pytest
 
 from table_sync.aws import Table
 from table_sync.settings import alarms
-from table_sync.settings.api_shape import InvalidValueError, checked
+from table_sync.settings.api_shape import InvalidValueError, checked, items
 
 
 @pytest.mark.parametrize("value", [{"Value": "shop"}, {"Key": None, "Value": "shop"}, {"Key": "", "Value": "shop"}])
@@ -89,3 +89,9 @@ def test_a_record_of_an_alarm_without_a_name_is_refused():
     table = Table("arn:aws:dynamodb:eu-west-1:123456789012:table/orders", {"TableStatus": "DELETED"})
     with pytest.raises(InvalidValueError, match=r"^MetricAlarm has no AlarmName$"):
         alarms.parse({"MetricAlarms": [{"AlarmName": "", "Namespace": "AWS/DynamoDB"}]}, table)
+
+
+def test_what_is_no_list_is_said_to_be_none():
+    with pytest.raises(InvalidValueError, match=r"^MetricAlarms is not a list$"):
+        items({"MetricAlarms": {}}, "MetricAlarms")
+    assert items({"MetricAlarms": None}, "MetricAlarms") == []
