@@ -10,7 +10,10 @@ from table_sync import aws as function_clients
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Return what has the function's clients get these answers, in order; all of them have to be fetched."""
+    """Return what has the function's clients get these answers, in order; all of them have to be fetched.
+
+    An answer that is text is the code of an error.
+    """
     # No request is signed or sent, but botocore looks for credentials whenever it makes a client.
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "unused")
@@ -22,7 +25,10 @@ def answer(monkeypatch):
             client = function_clients.client(service, region)
             if client not in stubbers:
                 stubbers[client] = exits.enter_context(Stubber(client))
-            stubbers[client].add_response(operation, response, request)
+            if isinstance(response, str):
+                stubbers[client].add_client_error(operation, response, expected_params=request)
+            else:
+                stubbers[client].add_response(operation, response, request)
 
         yield add
         for stubber in stubbers.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -58,7 +58,7 @@ class EventSourceMapping:
     parameters: Mapping[str, Any]
     unreadable: str = ""
     """Why the filter could not be read, and what to do, if so."""
-    uuid: str = field(default="", compare=False)
+    uuid: str = ""
 
     @property
     def changing(self) -> bool:
@@ -120,7 +120,7 @@ def _mapping(configuration: Mapping[str, Any]) -> EventSourceMapping:
     destinations = {
         kind: destination
         for kind, destination in parameters.pop("DestinationConfig", {}).items()
-        if destination and destination.get("Destination")
+        if destination.get("Destination")
     }
     if destinations:
         parameters["DestinationConfig"] = destinations

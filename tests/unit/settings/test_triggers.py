@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from botocore.exceptions import ClientError
 
 from table_sync.aws import Table
 from table_sync.settings import read, triggers
@@ -37,9 +38,15 @@ def test_a_trigger_that_aws_works_on_is_pending(state):
 
 
 def test_a_trigger_that_somebody_made_otherwise_is_left_alone_and_named():
-    (obstacle,) = triggers.plan({ALIAS: mapping()}, {ALIAS: mapping(BatchSize=8)})
+    filters = {"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}
+    own = mapping(BatchSize=8, MaximumRetryAttempts=5, **filters)
+    (obstacle,) = triggers.plan({ALIAS: mapping()}, {ALIAS: own})
     assert obstacle.status is Status.UNCHANGED
-    assert "BatchSize" in obstacle.reason
+    # Patterns may be secret.
+    assert obstacle.reason == (
+        f"the mapping to {ALIAS} has its own BatchSize (8, the source has 7), FilterCriteria, "
+        "MaximumRetryAttempts (5, the source has none), which is left alone"
+    )
 
 
 def test_a_trigger_whose_filter_cannot_be_read_is_never_created_unfiltered():
@@ -97,6 +104,46 @@ def test_a_trigger_is_not_made_without_the_filter_that_cannot_be_read(answer, to
     assert f"cannot be read ({why}): allow kms:Decrypt" in step.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "raised"),
+    [
+        ("ACTIVE", "ResourceNotFoundException", True),
+        ("ACTIVE", "AccessDeniedException", True),
+        ("DELETED", "AccessDeniedException", True),
+        ("DELETED", "ResourceNotFoundException", False),
+    ],
+)
+def test_an_encrypted_filter_is_given_up_only_if_table_and_mapping_are_gone(answer, status, code, raised):
+    found = {FUNCTION: dataclasses.replace(mapping(KMSKeyArn="key"), uuid=UUID)}
+    answer("lambda", "get_event_source_mapping", {"UUID": UUID}, code)
+    table = Table(TABLE, {"TableStatus": status})
+    if raised:
+        with pytest.raises(ClientError, match=code):
+            triggers.with_encrypted_filters(found, table, "eu-west-1")
+    else:
+        (left,) = triggers.with_encrypted_filters(found, table, "eu-west-1").values()
+        assert left.unreadable.endswith("the old mapping is gone): create the mapping by hand")
+
+
+def test_an_encrypted_filter_is_not_taken_from_a_record():
+    secret = listed_mapping(
+        KMSKeyArn=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1", FilterCriteria={"Filters": [{"Pattern": "{}"}]}
+    )
+    (seen,) = triggers.parse({"EventSourceMappings": [secret]}, Table(TABLE)).values()
+    assert "FilterCriteria" not in seen.parameters
+
+
+def test_a_destination_without_an_arn_is_none():
+    destinations = {"OnSuccess": {}, "OnFailure": {"Destination": FUNCTION}}
+    listed = [
+        listed_mapping(DestinationConfig=destinations),
+        listed_mapping(ALIAS, DestinationConfig={"OnFailure": {}}),
+    ]
+    with_one, without = triggers.parse({"EventSourceMappings": listed}, Table(TABLE)).values()
+    assert with_one.parameters["DestinationConfig"] == {"OnFailure": {"Destination": FUNCTION}}
+    assert "DestinationConfig" not in without.parameters
+
+
 @pytest.mark.parametrize("criteria", [{}, {"Filters": []}])
 def test_a_trigger_whose_filter_has_no_pattern_has_none(answer, criteria):
     assert "FilterCriteria" not in read_trigger(answer, FilterCriteria=criteria).parameters
@@ -107,9 +154,23 @@ def test_a_trigger_that_is_or_becomes_disabled_is_made_disabled(answer, state):
     assert read_trigger(answer, State=state).parameters["Enabled"] is False
 
 
-def test_a_trigger_keeps_its_metrics_and_its_tumbling_window(answer):
-    fields = {"MetricsConfig": {"Metrics": ["EventCount"]}, "TumblingWindowInSeconds": 30}
-    assert fields.items() <= read_trigger(answer, **fields).parameters.items()
+def test_a_trigger_keeps_every_parameter(answer):
+    fields = {
+        "BatchSize": 7,
+        "BisectBatchOnFunctionError": True,
+        "DestinationConfig": {"OnFailure": {"Destination": FUNCTION}},
+        "FilterCriteria": {"Filters": [{"Pattern": "{}"}]},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumBatchingWindowInSeconds": 5,
+        "MaximumRecordAgeInSeconds": 60,
+        "MaximumRetryAttempts": 0,
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+        "ParallelizationFactor": 2,
+        "StartingPosition": "TRIM_HORIZON",
+        "TumblingWindowInSeconds": 30,
+    }
+    parameters = read_trigger(answer, **fields).parameters
+    assert parameters == {**fields, "FunctionName": FUNCTION, "Enabled": True}
 
 
 def test_triggers_on_every_page_are_read(answer):
@@ -131,3 +192,18 @@ def test_a_stream_that_was_disabled_is_none(specification):
     table = Table(TABLE, {"LatestStreamArn": STREAM, "StreamSpecification": specification})
     assert table.stream_arn is None
     assert triggers.event_source_mappings(table) == []
+
+
+@pytest.mark.parametrize(
+    ("answered", "told"),
+    [
+        ({"State": "Enabling"}, f"the mapping to {FUNCTION} is Enabling"),
+        ({}, f"the mapping to {FUNCTION} is Creating"),
+        ({"State": "Enabled"}, ""),
+    ],
+)
+def test_a_mapping_that_is_being_made_is_waited_for(answer, answered, told):
+    parameters = {"FunctionName": FUNCTION, "Enabled": True, "StartingPosition": "LATEST"}
+    request = {"EventSourceArn": STREAM, **parameters}
+    answer("lambda", "create_event_source_mapping", request, answered)
+    assert triggers.apply(Change("CreateEventSourceMapping", parameters), with_stream()) == told
