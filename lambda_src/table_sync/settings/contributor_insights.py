@@ -115,7 +115,7 @@ def _step(name: str, source: Insight, target: ContributorInsights) -> Change | O
         return is_not_ready(target.indexes[name], name)
     present = target.insights.get(name, Insight())
     if present.status in {"ENABLING", "DISABLING"}:
-        return Obstacle(Status.PENDING, _state(name, present.status))
+        return Obstacle(Status.PENDING, f"{_of(name)} are {present.status}")
     if present.live and source.mode in {None, present.mode}:
         return None
     parameters = {"ContributorInsightsAction": "ENABLE"}
@@ -124,7 +124,7 @@ def _step(name: str, source: Insight, target: ContributorInsights) -> Change | O
     if source.mode:
         # Without it, another mode than the default would be reset (live probe, October 2026).
         parameters["ContributorInsightsMode"] = source.mode
-    undone = f"{_state(name, present.status)}: DescribeContributorInsights says why"
+    undone = f"{_of(name)} are FAILED: DescribeContributorInsights says why"
     there = {"ContributorInsightsAction": "ENABLE"} | (
         {"ContributorInsightsMode": present.mode} if present.mode else {}
     )
@@ -141,8 +141,8 @@ def apply(change: Change, table: Table) -> str:
     """Turn it on; that takes seconds."""
     answer = table.client("dynamodb").update_contributor_insights(TableName=table.name, **change.parameters)
     status = answer.get("ContributorInsightsStatus", "ENABLING")
-    return "" if status == "ENABLED" else _state(change.parameters.get("IndexName", _TABLE), status)
+    return "" if status == "ENABLED" else f"{_of(change.parameters.get('IndexName', _TABLE))} are {status}"
 
 
-def _state(name: str, status: str) -> str:
-    return f"Contributor Insights of {f'index {name}' if name else 'the target'} are {status}"
+def _of(name: str) -> str:
+    return f"Contributor Insights of {f'index {name}' if name else 'the target'}"
