@@ -85,6 +85,12 @@ def test_insights_that_aws_works_on_are_pending(status):
     ]
 
 
+def test_insights_of_an_index_that_the_target_lacks_are_left_out():
+    (step,) = contributor_insights.plan(on(by_day=ENABLED), contributor_insights.ContributorInsights({}, {}))
+    reason = "index by_day is not on the target: its Contributor Insights are left out"
+    assert (step.status, step.reason) == (Status.UNCHANGED, reason)
+
+
 def test_insights_of_an_index_that_is_being_made_are_pending():
     target = contributor_insights.ContributorInsights({"by_day": "CREATING"}, {})
     (step,) = contributor_insights.plan(on(by_day=ENABLED), target)

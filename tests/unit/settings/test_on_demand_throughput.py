@@ -78,6 +78,22 @@ def test_a_maximum_of_minus_one_is_none():
     assert seen.maximums == {"by_day": {"MaxReadRequestUnits": 1}}
 
 
+@pytest.mark.parametrize(
+    ("indexes", "step"),
+    [
+        ({}, (Status.UNCHANGED, "index by_day is not on the target: its maximum throughput is left out")),
+        ({"by_day": "CREATING"}, (Status.PENDING, "index by_day of the target is CREATING")),
+    ],
+)
+def test_an_index_that_is_not_there_or_not_ready_is_named(indexes, step):
+    limited = {"by_day": {"MaxReadRequestUnits": 5}}
+    source, target = (
+        on_demand_throughput.OnDemandThroughput("PAY_PER_REQUEST", "ACTIVE", of, maximums)
+        for of, maximums in (({"by_day": "ACTIVE"}, limited), (indexes, {}))
+    )
+    assert [(one.status, one.reason) for one in on_demand_throughput.plan(source, target)] == [step]
+
+
 MAXIMUM = Change("UpdateTable", {"OnDemandThroughput": {"MaxReadRequestUnits": 5}})
 
 
