@@ -10,7 +10,7 @@ from table_sync.settings import SETTINGS
 from table_sync.sync import Reconciliation
 from table_sync.time_sharing import RESERVED_SECONDS
 from tests.settings import modules, stream
-from tests.support.pipeline import last_outcome, status_and_reason
+from tests.support.pipeline import last_outcome, status_and_reason, sync
 from tests.support.tables import (
     REGION,
     make_source,
@@ -49,8 +49,7 @@ def refuse(aws, name, error_code, message, times):
 @pytest.mark.parametrize("name", WRITES)
 def test_a_throttled_setting_keeps_no_other_waiting(aws, pipeline, name):
     make_source(aws)
-    restore(aws, "orders", "orders-restored")
-    aws.clock.advance(400)
+    restore_and_wait(aws)
     # The SDK tries twice in an attempt.
     fault = refuse(aws, name, "ThrottlingException", "Rate exceeded", times=2)
     (first, *_) = pipeline.run_for(30)
@@ -142,8 +141,7 @@ def test_a_table_that_cannot_be_described_is_in_sync_with_nothing(aws, pipeline)
 
 def test_a_deleted_source_is_final_at_the_first_attempt(aws, pipeline):
     make_table(aws, "orders")
-    restore(aws, "orders", "orders-restored")
-    aws.clock.advance(400)
+    restore_and_wait(aws)
     aws.client("dynamodb").delete_table(TableName="orders")
     aws.clock.advance(60)
     pipeline.run()
@@ -160,7 +158,7 @@ def test_what_somebody_else_does_to_the_target_meanwhile_is_seen_in_the_same_att
     restore(aws, "orders", "orders-restored")
     wait_until_active(aws, "orders-restored")
     aws.faults.before("UpdateTable", lambda _: stream.give(aws, "orders-restored"), when=pipeline.made)
-    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    report = sync(pipeline)
     assert report["outcome"] == "in_sync"
     assert report["settings"]["stream"] == {"status": "unchanged", "reason": "", "changes": []}
 
@@ -174,7 +172,7 @@ def test_a_target_that_is_deleted_meanwhile_is_not_asked_again_and_again(aws, pi
         lambda _: aws.client("dynamodb").delete_table(TableName="orders-restored"),
         when=lambda call: pipeline.made(call) and call.parameters["ResourceArn"].endswith("/orders-restored"),
     )
-    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    report = sync(pipeline)
     assert (report["outcome"], report["reason"]) == ("failed", f"Table orders-restored was not found in {REGION}.")
     assert pipeline.calls()[-1].operation == "DescribeTable"
 
@@ -193,8 +191,7 @@ def test_a_deleted_target_ends_after_a_few_attempts(aws, pipeline):
 
 def test_a_target_that_never_appears_ends_after_a_few_attempts_with_the_reason(aws, pipeline):
     make_table(aws, "orders")
-    restore(aws, "orders", "orders-restored")
-    aws.clock.advance(400)
+    restore_and_wait(aws)
     make_gone(aws, "orders-restored")
     pipeline.run()
     assert 2 <= len(pipeline.attempts) <= 5
@@ -311,9 +308,8 @@ def test_without_what_they_are_on_tags_are_skipped_and_nothing_is_called(aws, de
 
 def test_a_report_is_json_with_every_change(aws, pipeline):
     make_source(aws)
-    restore(aws, "orders", "orders-restored")
-    aws.clock.advance(400)
-    report = pipeline.invoke(source_table="orders", target_table="orders-restored", dry_run=True)
+    restore_and_wait(aws)
+    report = sync(pipeline, dry_run=True)
     assert report["outcome"] == "differs"
     assert pipeline.writes() == []
     statuses = {name: outcome["status"] for name, outcome in report["settings"].items()}
@@ -323,7 +319,7 @@ def test_a_report_is_json_with_every_change(aws, pipeline):
         name: {change["operation"] for change in outcome["changes"]} for name, outcome in report["settings"].items()
     }
     assert all(operation.partition(":")[2] in operations[name] for name, (operation, _) in WRITES.items())
-    assert pipeline.invoke(source_table="orders", target_table="orders-restored")["outcome"] in {"in_sync", "waiting"}
+    assert sync(pipeline)["outcome"] in {"in_sync", "waiting"}
 
 
 def test_what_an_attempt_has_no_time_for_is_left_to_another(aws, pipeline):  # noqa: ARG001 (it has the clients anew)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from table_sync import aws as function_clients
-from tests.settings import modules
+from tests.support.outdated_boto3 import NEWER_FIELDS, take_away
 from tests.support.tables import REGION, make_source, restore
 
 
@@ -33,8 +33,8 @@ def test_a_feature_newer_than_boto3_is_a_clear_reason_and_keeps_nothing_else(
 ):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
-    take_away, *feature = outdated
-    take_away(monkeypatch, *feature)
+    without, *feature = outdated
+    without(monkeypatch, *feature)
     pipeline.run()
     (message,) = pipeline.quarantined
     assert message["reason"].startswith(f"{name}: boto3 ")
@@ -46,15 +46,14 @@ def test_a_feature_newer_than_boto3_is_a_clear_reason_and_keeps_nothing_else(
     assert failed == {name}
 
 
-@pytest.mark.parametrize("name", [name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")])
+@pytest.mark.parametrize("name", NEWER_FIELDS)
 def test_a_field_that_boto3_would_drop_is_a_clear_reason_and_nothing_is_made_without_it(
     aws, pipeline, monkeypatch, name
 ):
     make_source(aws)
     restore(aws, "orders", "orders-restored")
-    service, shape, field = modules()[name].NEWER_FIELD
-    models = function_clients.session().get_component("data_loader")
-    monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
+    service, shape, field = NEWER_FIELDS[name]
+    take_away(monkeypatch, service, shape, field)
     pipeline.run()
     (message,) = pipeline.quarantined
     assert re.fullmatch(

@@ -19,7 +19,7 @@ from table_sync.records.snapshot import snapshot
 from table_sync.settings import SETTINGS, complete, read, triggers
 from table_sync.settings.api_shape import InvalidValueError
 from tests.proof.account import ON_DEMAND, SOURCE, Account
-from tests.settings import modules
+from tests.support.outdated_boto3 import NEWER_FIELDS, take_away
 from tests.support.tables import FILTER, make_table, restore, wait_until_active
 
 EMPTY, RESTORED = "empty", "orders-restored"
@@ -117,13 +117,12 @@ def test_a_value_that_was_tampered_with_is_used_or_refused_and_never_anything_el
 
 
 @pytest.mark.parametrize("verb", ["fetch", "parse"])
-@pytest.mark.parametrize("name", [name for name, module in modules().items() if hasattr(module, "NEWER_FIELD")])
+@pytest.mark.parametrize("name", NEWER_FIELDS)
 def test_a_field_that_boto3_does_not_know_is_refused_and_not_left_out(values, monkeypatch, name, verb):
     setting = next(setting for setting in SETTINGS if name == setting.NAME)
     table, value, _ = values[name]
-    service, shape, field = modules()[name].NEWER_FIELD
-    models = function_clients.session().get_component("data_loader")
-    monkeypatch.delitem(models.load_service_model(service, "service-2")["shapes"][shape]["members"], field)
+    service, shape, field = NEWER_FIELDS[name]
+    take_away(monkeypatch, service, shape, field)
     with pytest.raises(FinalError, match=f"too old to read {field} of {shape}"):
         {"fetch": lambda: setting.fetch(table), "parse": lambda: setting.parse(value, table)}[verb]()
 

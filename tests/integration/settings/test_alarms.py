@@ -15,18 +15,18 @@ def alarm_names(aws):
     return {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
 
 
-def put_alarm(aws, name, table="orders"):
-    aws.client("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/DynamoDB",
-        MetricName="SystemErrors",
-        Dimensions=of_table(table),
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+def put_alarm(aws, name, dimensions=None, **more):
+    parameters = {
+        "Namespace": "AWS/DynamoDB",
+        "MetricName": "SystemErrors",
+        "Dimensions": dimensions or of_table("orders"),
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    aws.client("cloudwatch").put_metric_alarm(AlarmName=name, **parameters | more)
 
 
 def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pipeline):
@@ -50,7 +50,7 @@ def test_alarms_get_names_of_their_own_and_the_source_s_stay_as_they_are(aws, pi
 def test_alarms_on_every_page_are_copied_once(aws, pipeline):
     make_table(aws, "orders", indexes=())
     for number in range(120):
-        put_alarm(aws, f"errors-{number}", "orders" if number % 60 == 59 else f"other-{number}")
+        put_alarm(aws, f"errors-{number}", of_table("orders" if number % 60 == 59 else f"other-{number}"))
     restore_and_wait(aws)
     assert sync(pipeline)["settings"]["alarms"]["status"] == "applied"
     assert pipeline.writes().count("cloudwatch:PutMetricAlarm") == 2
@@ -81,16 +81,12 @@ def test_an_alarm_on_kinesis_metrics_needs_the_destination(aws, deploy, destinat
     make_table(aws, "orders", indexes=())
     if destination != "absent":
         kinesis.give(aws, "orders")
-    aws.client("cloudwatch").put_metric_alarm(
-        AlarmName="lag of orders",
-        Namespace="AWS/DynamoDB",
+    put_alarm(
+        aws,
+        "lag of orders",
+        [*of_table("orders"), {"Name": "DelegatedOperation", "Value": "PutRecord"}],
         MetricName="AgeOfOldestUnreplicatedRecord",
-        Dimensions=[*of_table("orders"), {"Name": "DelegatedOperation", "Value": "PutRecord"}],
         Statistic="Maximum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
     )
     restore(aws, "orders", "orders-restored")
     pipeline.run()
@@ -115,16 +111,12 @@ def test_many_alarms_that_cloudwatch_throttles_are_put_as_fast_as_it_takes_them(
 def test_an_alarm_on_the_stream_comes_back_on_the_target_s(aws, pipeline):
     make_table(aws, "orders", indexes=(), stream_view_type="KEYS_ONLY")
     label = aws.client("dynamodb").describe_table(TableName="orders")["Table"]["LatestStreamLabel"]
-    cloudwatch = aws.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="orders-readers",
-        Namespace="AWS/DynamoDB",
+    put_alarm(
+        aws,
+        "orders-readers",
+        [*of_table("orders"), {"Name": "StreamLabel", "Value": label}],
         MetricName="ReturnedRecordsCount",
-        Dimensions=[*of_table("orders"), {"Name": "StreamLabel", "Value": label}],
-        Statistic="Sum",
-        Period=60,
         EvaluationPeriods=5,
-        Threshold=1.0,
         ComparisonOperator="LessThanThreshold",
         TreatMissingData="breaching",
     )
@@ -132,7 +124,7 @@ def test_an_alarm_on_the_stream_comes_back_on_the_target_s(aws, pipeline):
     pipeline.run()
     assert pipeline.attempts[-1]["outcome"] == "in_sync"
     new_label = aws.client("dynamodb").describe_table(TableName="orders-restored")["Table"]["LatestStreamLabel"]
-    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["orders-restored-readers"])["MetricAlarms"]
+    (alarm,) = aws.client("cloudwatch").describe_alarms(AlarmNames=["orders-restored-readers"])["MetricAlarms"]
     assert new_label != label
     assert alarm["Dimensions"] == [*of_table("orders-restored"), {"Name": "StreamLabel", "Value": new_label}]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.settings import auto_scaling
+from tests.support.pipeline import sync
 from tests.support.tables import INDEXES, index_of, make_source, make_table, restore, settings_of, wait_until_active
 
 
@@ -74,7 +75,7 @@ def test_a_scheduled_action_in_utc_is_equal_whether_it_says_so_or_not(aws, pipel
     client = aws.client("application-autoscaling")
     client.put_scheduled_action(**action, ResourceId="table/orders")
     client.put_scheduled_action(**action, ResourceId="table/orders-restored", Timezone="UTC")
-    report = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    report = sync(pipeline)
     assert report["settings"]["auto_scaling"]["status"] == "unchanged"
 
 

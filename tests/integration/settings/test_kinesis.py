@@ -5,7 +5,7 @@ import math
 import pytest
 
 from tests.settings import kinesis
-from tests.support.pipeline import status_and_reason
+from tests.support.pipeline import status_and_reason, sync
 from tests.support.tables import REGION, make_source, make_table, restore, settings_of, wait_until_active
 
 
@@ -20,7 +20,7 @@ def test_a_destination_whose_kinesis_stream_is_gone_is_left_out(aws, pipeline):
     assert status_and_reason(pipeline, "kinesis") == ("applied", left_out)
     assert pipeline.quarantined == []
     before = len(pipeline.writes())
-    again = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    again = sync(pipeline)
     assert (again["settings"]["kinesis"]["status"], again["settings"]["kinesis"]["reason"]) == ("unchanged", left_out)
     assert len(pipeline.writes()) == before
 
@@ -97,7 +97,7 @@ def test_a_source_with_the_default_precision_is_equal(aws, pipeline):
     pipeline.run()
     pipeline.assert_in_sync("orders", "orders-restored")
     assert settings_of(aws, "orders-restored")["kinesis"] == {stream: None}
-    again = pipeline.invoke(source_table="orders", target_table="orders-restored")
+    again = sync(pipeline)
     assert again["settings"]["kinesis"] == {"status": "unchanged", "reason": "", "changes": []}
 
 

@@ -49,8 +49,7 @@ def test_a_trigger_whose_function_is_gone_is_left_out_with_its_tags(aws, pipelin
 def test_a_trigger_is_left_out_only_because_its_function_is_gone(aws, deploy, code, message, outcome):
     pipeline = deploy(max_attempts=3, MAX_ATTEMPTS="3")
     make_source(aws)
-    restore(aws, "orders", "orders-restored")
-    aws.clock.advance(400)
+    restore_and_wait(aws)
     aws.faults.add(
         "CreateEventSourceMapping",
         code,

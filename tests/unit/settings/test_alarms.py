@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from table_sync.aws import Table
 from table_sync.settings import alarms, read
 from table_sync.settings.setting import Change, Obstacle, Status
-from tests.support.setting_tests import TABLE, changes, statuses, table_names
+from tests.support.setting_tests import TABLE, changes, described, statuses, table_names
 
 
 def alarm(name, table="orders", index=None, **more):
@@ -309,8 +309,7 @@ LIMIT, NO_LIMIT = {"MaxReadRequestUnits": 1}, {"MaxReadRequestUnits": -1}
     ],
 )
 def test_what_metrics_a_table_has_is_told_by_its_description(description, limited, replicated):
-    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
-    found = alarms.parse(None, Table(arn, {"TableStatus": "ACTIVE"} | description))
+    found = alarms.parse(None, described(**description))
     assert (found.limited, found.replicated) == (limited, replicated)
 
 

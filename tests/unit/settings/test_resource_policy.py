@@ -8,9 +8,9 @@ from table_sync.aws import Table
 from table_sync.settings import resource_policy
 from table_sync.settings.api_shape import InvalidValueError
 from table_sync.settings.setting import Change, Status
-from tests.support.setting_tests import changes, described, statuses
+from tests.support.setting_tests import TABLE, changes, described, statuses
 
-SOURCE = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
+SOURCE = TABLE
 TARGET = "arn:aws:dynamodb:eu-central-1:123456789012:table/copy"
 STREAM = "/stream/2026-01-01T00:00:00.000"
 
